@@ -1,0 +1,21 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { printable, toTable, toWords } from './words.ts';
+
+const cases: readonly { name: string; atMs: number; want: string }[] = [
+  { name: 'now', atMs: 999, want: 'now' },
+  { name: 'seconds ahead', atMs: 30_000, want: 'in 30 seconds' },
+  { name: 'one minute ago', atMs: -60_000 * 2, want: '2 minutes ago' },
+  { name: 'hours', atMs: 3 * 3_600_000, want: 'in 3 hours' },
+  { name: 'days', atMs: -5 * 86_400_000, want: '5 days ago' },
+];
+
+for (const { name, atMs, want } of cases) test(`time in words: ${name}`, () => assert.equal(toWords(atMs, 0), want));
+
+test('a table pads to the widest cell', () => {
+  assert.equal(toTable(['A', 'NAME'], [['long cell', 'x']]), 'A          NAME\nlong cell  x');
+});
+
+test('what is printed stays on its line', () => {
+  assert.equal(printable('a\u001b[31mb\nc'), 'a [31mb c');
+});
