@@ -143,6 +143,8 @@ export interface Settlement {
   readonly attempt: AttemptRecord;
   /** Scopes of memory that can no longer be trusted (an ambiguous outcome). */
   readonly forget?: readonly string[];
+  /** Facts of a try that was not delivered, such as which of its requests are done; a delivered outcome carries its own. */
+  readonly remember?: readonly Fact[];
 }
 
 export interface SettleResult {
