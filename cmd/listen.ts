@@ -46,5 +46,8 @@ export function toStartupError(cause: unknown, { host, port }: ListenAddress, fl
     EACCES: `this user may not listen on ${place}; choose a port above 1023 with ${flag}`,
     EADDRNOTAVAIL: `this machine has no address ${host ?? ''}; choose another with ${flag}`,
   };
-  return new StartupError(reasons[code] ?? `cannot listen on ${place} (${flag}): ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  return new StartupError(
+    reasons[code] ?? `cannot listen on ${place} (${flag}): ${cause instanceof Error ? cause.message : String(cause)}`,
+    { cause },
+  );
 }

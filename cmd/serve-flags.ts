@@ -1,0 +1,115 @@
+// The flags of `tocsin serve`: all of notification-controller's, with name and default, and ours.
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { DEFAULT_ADMIN_ADDRESS, DEFAULT_STORE } from './admin-client.ts';
+import {
+  collect,
+  type FeatureGates,
+  type ListenAddress,
+  parseAddress,
+  parseBoolean,
+  parseCount,
+  parseDuration,
+  parseFeatureGates,
+  parseStore,
+} from './flags.ts';
+
+export interface ServeSettings {
+  readonly manifests: readonly string[];
+  readonly secrets?: string;
+  readonly store: string;
+  readonly eventsAddr: ListenAddress;
+  readonly metricsAddr: ListenAddress;
+  readonly healthAddr: ListenAddress;
+  readonly adminAddr: ListenAddress;
+  readonly egressDeny: readonly string[];
+  readonly egressAllow: readonly string[];
+  readonly gracePeriod: number;
+  readonly retention: number;
+  readonly rateLimitInterval: number;
+  readonly exportHttpPathMetrics: boolean;
+  readonly watchAllNamespaces: boolean;
+  readonly noCrossNamespaceRefs: boolean;
+  readonly logEncoding: 'json' | 'console';
+  readonly logLevel: 'trace' | 'debug' | 'info' | 'error';
+  readonly featureGates: FeatureGates;
+  readonly tokenCacheMaxSize: number;
+  readonly tokenCacheMaxDuration: number;
+  readonly defaultServiceAccount: string;
+}
+
+/** A flag whose value is text, read by `parse`; the default is written as a user would write it. */
+function flag(syntax: string, description: string, text: string, parse: (text: string) => unknown): Option {
+  return new Option(syntax, description).default(parse(text), text).argParser(parse);
+}
+
+/** A boolean flag in pflag's syntax: present alone it is true. */
+function toggle(name: string, description: string, value: boolean): Option {
+  const option = new Option(`${name} [boolean]`, description).default(value).preset('true').argParser(parseBoolean);
+  // commander reads a leading --no- as the negation of another flag; Flux's is a flag of its own.
+  option.negate = false;
+  return option;
+}
+
+const OURS: readonly Option[] = [
+  new Option('--manifests <dir>', 'folder of Provider, Alert and Secret manifests, watched; may be repeated')
+    .argParser(collect)
+    .default([], 'none'),
+  new Option('--secrets <dir>', 'Secrets as files: <namespace>/<name>/<key>'),
+  flag('--store <store>', 'the durable outbox: sqlite:PATH', DEFAULT_STORE, parseStore),
+  flag('--admin-addr <address>', 'the admin API; always needs the token beside the store', DEFAULT_ADMIN_ADDRESS, parseAddress),
+  new Option('--egress-deny <list>', 'CIDRs and names that are never sent to; may be repeated').argParser(collect).default([], 'none'),
+  new Option('--egress-allow <list>', 'CIDRs and names that are sent to although denied; may be repeated')
+    .argParser(collect)
+    .default([], 'none'),
+  flag('--grace-period <duration>', 'time for sends in flight after SIGTERM', '8s', parseDuration),
+  flag('--retention <duration>', 'how long delivered messages stay listed', '168h', parseDuration),
+];
+
+const FLUX: readonly Option[] = [
+  flag('--events-addr <address>', 'where events are taken', ':9090', parseAddress),
+  flag('--metrics-addr <address>', 'where Prometheus metrics are served', ':8080', parseAddress),
+  flag('--health-addr <address>', 'where health probes are answered', ':9440', parseAddress),
+  flag('--rate-limit-interval <duration>', 'time in which a repeated event is a duplicate', '5m', parseDuration),
+  toggle('--export-http-path-metrics', 'use the request path as the handler label', false),
+  toggle('--watch-all-namespaces', 'false: only objects of $RUNTIME_NAMESPACE', true),
+  toggle('--no-cross-namespace-refs', 'refuse Alerts for objects of another namespace', false),
+  flag('--log-encoding <encoding>', 'json or console', 'json', (text) => choice(text, ['json', 'console'])),
+  flag('--log-level <level>', 'trace, debug, info or error', 'info', toLogLevel),
+  flag('--feature-gates <list>', 'name=true,other=false', '', parseFeatureGates),
+  flag('--token-cache-max-size <count>', 'tokens kept; 0 keeps none', '100', parseCount),
+  flag('--token-cache-max-duration <duration>', 'time a token is kept at most', '1h', (text) => Math.min(parseDuration(text), 3_600_000)),
+  new Option('--default-service-account <name>', 'used for workload identity when a Provider names none').default(''),
+];
+
+/** Flags of notification-controller that mean something only in a cluster; taken, so that its manifests start us unchanged. */
+const CLUSTER: readonly Option[] = [
+  flag('--receiverAddr <address>', 'where webhooks will be taken; not served by this release', ':9292', parseAddress),
+  flag('--concurrent <count>', 'no effect on a folder', '4', parseCount),
+  flag('--watch-configs-label-selector <selector>', 'no effect on a folder', 'reconcile.fluxcd.io/watch=Enabled', String),
+  flag('--kube-api-qps <count>', 'no effect on a folder', '50', Number),
+  flag('--kube-api-burst <count>', 'no effect on a folder', '300', parseCount),
+  toggle('--enable-leader-election', 'no effect on a folder', false),
+  toggle('--leader-election-release-on-cancel', 'no effect on a folder', true),
+  flag('--leader-election-lease-duration <duration>', 'no effect on a folder', '35s', parseDuration),
+  flag('--leader-election-renew-deadline <duration>', 'no effect on a folder', '30s', parseDuration),
+  flag('--leader-election-retry-period <duration>', 'no effect on a folder', '5s', parseDuration),
+  flag('--min-retry-delay <duration>', 'no effect on a folder', '750ms', parseDuration),
+  flag('--max-retry-delay <duration>', 'no effect on a folder', '15m', parseDuration),
+];
+
+/** Adds every flag to the command. */
+export function addServeFlags(command: Command): Command {
+  for (const option of [...OURS, ...FLUX, ...CLUSTER]) command.addOption(option);
+  return command;
+}
+
+function choice<T extends string>(text: string, values: readonly T[]): T {
+  const found = values.find((value) => value === text);
+  if (!found) throw new InvalidArgumentError(`write ${values.join(' or ')}.`);
+  return found;
+}
+
+/** notification-controller ignores a level that it does not know; so do we. */
+function toLogLevel(text: string): ServeSettings['logLevel'] {
+  return (['trace', 'debug', 'info', 'error'] as const).find((level) => level === text) ?? 'info';
+}
