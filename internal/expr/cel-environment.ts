@@ -1,0 +1,173 @@
+// The CEL environment of fluxcd/pkg/runtime/cel on @marcbachmann/cel-js.
+//
+// Built-in overloads of that library cannot be replaced, and its strings functions count UTF-16 units, lower-case every
+// letter and match with RegExp. So the rewriter (cel-rewrite.ts) renames calls to the functions below, which also get the
+// budget of the evaluation as their first argument. An expression of a user can never name them.
+import { isDeepStrictEqual } from 'node:util';
+import { Environment, Optional } from '@marcbachmann/cel-js';
+import { type Duration, UnsignedInt } from '@marcbachmann/cel-js/evaluator';
+import { ExpressionError } from './cel-error.ts';
+import { format, formatTimestamp } from './cel-format.ts';
+import * as strings from './cel-strings.ts';
+import { Work } from './cel-work.ts';
+import { formatShortest } from './go-number.ts';
+import { searchCost, toPattern } from './pattern.ts';
+
+/** Names that begin so are ours; the rewriter refuses them in a source. */
+export const INTERNAL_PREFIX = 'tocsin__';
+/** The variable that holds the budget of one evaluation. */
+export const WORK_VARIABLE = `${INTERNAL_PREFIX}work`;
+
+/** Methods that are renamed: `x.name(args)` becomes `tocsin__name(work, x, args)`. */
+export const METHODS: ReadonlySet<string> = new Set([
+  'matches',
+  'lowerAscii',
+  'upperAscii',
+  'trim',
+  'charAt',
+  'indexOf',
+  'lastIndexOf',
+  'substring',
+  'replace',
+  'split',
+  'join',
+  'reverse',
+  'format',
+  'first',
+  'last',
+]);
+/** `namespace.name(args)` becomes `tocsin__namespace_name(work, args)`. */
+export const NAMESPACES: ReadonlyMap<string, ReadonlySet<string>> = new Map([
+  ['sets', new Set(['contains', 'equivalent', 'intersects'])],
+  ['base64', new Set(['encode', 'decode'])],
+  ['strings', new Set(['quote'])],
+]);
+/** Global functions that are renamed. */
+export const FUNCTIONS: ReadonlySet<string> = new Set(['string', 'matches']);
+
+const TIMESTAMP = 'google.protobuf.Timestamp';
+const DURATION = 'google.protobuf.Duration';
+
+type Handler = (work: Work, ...args: never[]) => unknown;
+
+const DEFINITIONS: readonly (readonly [signature: string, handler: Handler])[] = [
+  ['range(Work, list<A>): list<A>', (work, list: unknown[]) => counted(work, list, list.length)],
+  ['range(Work, map<K, V>): map<K, V>', (work, map: object) => counted(work, map, Object.keys(map).length)],
+  ['matches(Work, string, string): bool', matches],
+  ['lowerAscii(Work, string): string', strings.lowerAscii],
+  ['upperAscii(Work, string): string', strings.upperAscii],
+  ['trim(Work, string): string', strings.trim],
+  ['charAt(Work, string, int): string', strings.charAt],
+  ['indexOf(Work, string, string): int', strings.indexOf],
+  ['indexOf(Work, string, string, int): int', strings.indexOf],
+  ['lastIndexOf(Work, string, string): int', strings.lastIndexOf],
+  ['lastIndexOf(Work, string, string, int): int', strings.lastIndexOf],
+  ['substring(Work, string, int): string', strings.substring],
+  ['substring(Work, string, int, int): string', strings.substring],
+  [
+    'replace(Work, string, string, string): string',
+    (work, text: string, old: string, fresh: string) => strings.replace(work, { text, old, fresh, limit: -1n }),
+  ],
+  [
+    'replace(Work, string, string, string, int): string',
+    (work, text: string, old: string, fresh: string, limit: bigint) => strings.replace(work, { text, old, fresh, limit }),
+  ],
+  ['split(Work, string, string): list<string>', strings.split],
+  ['split(Work, string, string, int): list<string>', strings.split],
+  ['join(Work, list<string>): string', strings.join],
+  ['join(Work, list<string>, string): string', strings.join],
+  ['reverse(Work, string): string', strings.reverse],
+  ['format(Work, string, list<dyn>): string', format],
+  ['strings_quote(Work, string): string', strings.quote],
+  ['first(Work, list<A>): optional<A>', (_work, list: unknown[]) => Optional.of(list[0])],
+  ['last(Work, list<A>): optional<A>', (_work, list: unknown[]) => Optional.of(list.at(-1))],
+  ['sets_contains(Work, list<A>, list<A>): bool', (work, list: unknown[], sub: unknown[]) => containsAll(work, list, sub)],
+  [
+    'sets_equivalent(Work, list<A>, list<A>): bool',
+    (work, a: unknown[], b: unknown[]) => containsAll(work, a, b) && containsAll(work, b, a),
+  ],
+  ['sets_intersects(Work, list<A>, list<A>): bool', (work, a: unknown[], b: unknown[]) => intersects(work, a, b)],
+  ['options(Work, optional<A>): list<A>', (_work, value: Optional) => (value.hasValue() ? [value.value()] : [])],
+  ['flat(Work, list<optional<A>>): optional<A>', (_work, list: Optional[]) => list[0] ?? Optional.none()],
+  ['base64_encode(Work, bytes): string', (work, bytes: Uint8Array) => encodeBase64(work, bytes)],
+  ['base64_decode(Work, string): bytes', (work, text: string) => decodeBase64(work, text)],
+  ['string(Work, string): string', (_work, value: string) => value],
+  ['string(Work, bool): string', (_work, value: boolean) => `${value}`],
+  ['string(Work, int): string', (_work, value: bigint) => `${value}`],
+  ['string(Work, uint): string', (_work, value: UnsignedInt) => `${value.valueOf()}`],
+  ['string(Work, double): string', (_work, value: number) => formatShortest(value)],
+  ['string(Work, bytes): string', (work, value: Uint8Array) => decodeUtf8(work, value)],
+  [`string(Work, ${TIMESTAMP}): string`, (_work, value: Date) => formatTimestamp(value)],
+  [`string(Work, ${DURATION}): string`, (_work, value: Duration) => String(value)],
+];
+
+/** The environment with these variables, each a map from string to anything. */
+export function createEnvironment(variables: readonly string[]): Environment {
+  const environment = BASE.clone();
+  for (const variable of variables) environment.registerVariable(variable, 'map<string, dyn>');
+  return environment;
+}
+
+/** Never registered to after this; every use is a clone. */
+const BASE = createBase();
+
+function createBase(): Environment {
+  const environment = new Environment({ enableOptionalTypes: true, limits: { maxDepth: 1000, maxAstNodes: 20_000 } });
+  environment.registerType('Work', Work);
+  environment.registerVariable(WORK_VARIABLE, 'Work');
+  for (const [signature, handler] of DEFINITIONS) environment.registerFunction(`${INTERNAL_PREFIX}${signature}`, handler);
+  return environment;
+}
+
+function counted<T>(work: Work, value: T, length: number): T {
+  work.spendSteps(length);
+  return value;
+}
+
+function containsAll(work: Work, list: readonly unknown[], sub: readonly unknown[]): boolean {
+  work.spendSteps(list.length * sub.length);
+  return sub.every((wanted) => list.some((item) => isEqual(item, wanted)));
+}
+
+function intersects(work: Work, left: readonly unknown[], right: readonly unknown[]): boolean {
+  work.spendSteps(left.length * right.length);
+  return left.some((item) => right.some((other) => isEqual(item, other)));
+}
+
+/** CEL's equality: numbers of different types are compared by value. */
+function isEqual(left: unknown, right: unknown): boolean {
+  const a = left instanceof UnsignedInt ? left.valueOf() : left;
+  const b = right instanceof UnsignedInt ? right.valueOf() : right;
+  // eslint-disable-next-line eqeqeq -- bigint and number
+  if ((typeof a === 'bigint' && typeof b === 'number') || (typeof a === 'number' && typeof b === 'bigint')) return a == b;
+  return isDeepStrictEqual(a, b);
+}
+
+function matches(work: Work, text: string, source: string): boolean {
+  const pattern = toPattern(source);
+  if (pattern.error !== undefined) throw new ExpressionError(pattern.error);
+  work.spend(searchCost(pattern, text));
+  return pattern.test(text);
+}
+
+function encodeBase64(work: Work, bytes: Uint8Array): string {
+  work.spendChars(bytes.length * 2);
+  return Buffer.from(bytes).toString('base64');
+}
+
+/** Standard alphabet, with or without padding, as cel-go takes it. */
+function decodeBase64(work: Work, text: string): Uint8Array {
+  work.spendChars(text.length);
+  const unpadded = text.replace(/={1,2}$/, '');
+  if (!/^[A-Za-z0-9+/]*$/.test(unpadded) || unpadded.length % 4 === 1) throw new ExpressionError('illegal base64 data');
+  return Buffer.from(unpadded, 'base64');
+}
+
+function decodeUtf8(work: Work, bytes: Uint8Array): string {
+  work.spendChars(bytes.length);
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch (cause) {
+    throw new ExpressionError('invalid UTF-8 in bytes, cannot convert to string', { cause });
+  }
+}

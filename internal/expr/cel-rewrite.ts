@@ -1,0 +1,201 @@
+// Prints a parsed expression again with its calls renamed to our functions (cel-environment.ts), every operation in
+// parentheses: the library's own serializer drops those of `a - (b - c)` and rounds doubles.
+import type { ASTNode, BinaryOperator } from '@marcbachmann/cel-js';
+import { UnsignedInt } from '@marcbachmann/cel-js/evaluator';
+import { FUNCTIONS, INTERNAL_PREFIX, METHODS, NAMESPACES, WORK_VARIABLE } from './cel-environment.ts';
+import { ExpressionError } from './cel-error.ts';
+import { checkTemplate } from './cel-format.ts';
+import { toPattern } from './pattern.ts';
+
+const COMPREHENSIONS: ReadonlySet<string> = new Set(['all', 'exists', 'exists_one', 'existsOne', 'map', 'filter']);
+/** Methods of the library that cel-go does not have. */
+const FOREIGN_METHODS: ReadonlySet<string> = new Set(['json', 'hex', 'string', 'base64', 'at']);
+type BinaryNode = Extract<ASTNode, { readonly op: BinaryOperator | '&&' | '||' }>;
+const BINARY: ReadonlySet<string> = new Set(['!=', '==', 'in', '+', '-', '*', '/', '%', '<', '<=', '>', '>=', '&&', '||']);
+const LEFT_ASSOCIATIVE: ReadonlySet<string> = new Set(['+', '-', '*', '/', '%', '&&', '||']);
+
+/** The source with calls renamed; throws ExpressionError for what this environment does not have. */
+export function rewrite(ast: ASTNode): string {
+  return new Printer({ isRenaming: true }).print(ast);
+}
+
+/** The source with the elements of one list or map literal made dynamic, as cel-go joins the types `dyn` and `int`. */
+export function withDynamicElements(ast: ASTNode, literal: ASTNode): string {
+  return new Printer({ isRenaming: false, literal }).print(ast);
+}
+
+/** The list or map literal that has this node as an element; undefined when there is none. */
+export function literalAround(ast: ASTNode, element: unknown): ASTNode | undefined {
+  if (elementsOf(ast).some((child) => child === element)) return ast;
+  for (const child of childrenOf(ast)) {
+    const found = literalAround(child, element);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+interface PrinterOptions {
+  readonly isRenaming: boolean;
+  readonly literal?: ASTNode;
+}
+
+class Printer {
+  readonly #options: PrinterOptions;
+
+  constructor(options: PrinterOptions) {
+    this.#options = options;
+  }
+
+  print(ast: ASTNode): string {
+    if (isBinary(ast)) return this.#binary(ast.op, ast.args[0], ast.args[1]);
+    switch (ast.op) {
+      case 'value':
+        return printLiteral(ast.args);
+      case 'id':
+        return this.#identifier(ast.args);
+      case '.':
+      case '.?':
+        return `${this.print(ast.args[0])}${ast.op}${ast.args[1]}`;
+      case '[]':
+        return `${this.print(ast.args[0])}[${this.print(ast.args[1])}]`;
+      case '[?]':
+        return `${this.print(ast.args[0])}[?${this.print(ast.args[1])}]`;
+      case 'call':
+        return this.#call(ast.args[0], ast.args[1]);
+      case 'rcall':
+        return this.#method(ast.args[0], ast.args[1], ast.args[2]);
+      case 'list':
+        return `[${ast.args.map((element) => this.#element(ast, element)).join(', ')}]`;
+      case 'map':
+        return `{${ast.args.map(([key, value]) => `${this.print(key)}: ${this.#element(ast, value)}`).join(', ')}}`;
+      case '?:':
+        return `(${this.print(ast.args[0])} ? ${this.print(ast.args[1])} : ${this.print(ast.args[2])})`;
+      case '!_':
+        return `(!${this.print(ast.args)})`;
+      case '-_':
+        break;
+    }
+    return `(-${this.print(ast.args)})`;
+  }
+
+  #element(literal: ASTNode, element: ASTNode): string {
+    const text = this.print(element);
+    return this.#options.literal === literal ? `dyn(${text})` : text;
+  }
+
+  #binary(operator: string, left: ASTNode, right: ASTNode): string {
+    const text = this.print(left);
+    const isChain = left.op === operator && LEFT_ASSOCIATIVE.has(operator);
+    return `(${isChain ? text.slice(1, -1) : text} ${operator} ${this.print(right)})`;
+  }
+
+  #identifier(name: string): string {
+    if (this.#options.isRenaming && (name === 'cel' || name.startsWith(INTERNAL_PREFIX))) throw undeclared(name);
+    return name;
+  }
+
+  #call(name: string, args: readonly ASTNode[]): string {
+    if (!this.#options.isRenaming) return `${name}(${this.#all(args)})`;
+    if (name.startsWith(INTERNAL_PREFIX)) throw undeclared(name);
+    const [only] = args;
+    if (name === 'has' && only !== undefined) return this.#has(only);
+    if (!FUNCTIONS.has(name)) return `${name}(${this.#all(args)})`;
+    if (name === 'matches') checkPattern(args[1]);
+    return internalCall(name, this.#all(args));
+  }
+
+  #method(name: string, receiver: ASTNode, args: readonly ASTNode[]): string {
+    const plain = (): string => `${this.print(receiver)}.${name}(${this.#all(args)})`;
+    if (!this.#options.isRenaming) return plain();
+    if (receiver.op === 'id' && NAMESPACES.get(receiver.args)?.has(name)) return internalCall(`${receiver.args}_${name}`, this.#all(args));
+    if (name === 'optMap') return internalCall('first', this.#mapOptional(receiver, args));
+    if (name === 'optFlatMap') return internalCall('flat', this.#mapOptional(receiver, args));
+    if (FOREIGN_METHODS.has(name)) throw undeclared(name);
+    if (COMPREHENSIONS.has(name)) return this.#comprehension(name, receiver, args);
+    if (!METHODS.has(name)) return plain();
+    if (name === 'matches') checkPattern(args[0]);
+    if (name === 'format') checkFormat(receiver);
+    return internalCall(name, this.#all([receiver, ...args]));
+  }
+
+  /** What a comprehension runs over is counted first. */
+  #comprehension(name: string, receiver: ASTNode, args: readonly ASTNode[]): string {
+    return `${internalCall('range', this.print(receiver))}.${name === 'existsOne' ? 'exists_one' : name}(${this.#all(args)})`;
+  }
+
+  /** The library lacks these macros; an optional is a list of at most one element. */
+  #mapOptional(receiver: ASTNode, args: readonly ASTNode[]): string {
+    return `${internalCall('options', this.print(receiver))}.map(${this.#all(args)})`;
+  }
+
+  /** The library's macro only takes a path of names; another receiver is asked through an optional. */
+  #has(field: ASTNode): string {
+    let base = field;
+    while (base.op === '.' || base.op === '.?') base = base.args[0];
+    if (base.op === 'id' || field.op !== '.') return `has(${this.print(field)})`;
+    return `${this.print(field.args[0])}.?${field.args[1]}.hasValue()`;
+  }
+
+  #all(nodes: readonly ASTNode[]): string {
+    return nodes.map((node) => this.print(node)).join(', ');
+  }
+}
+
+function internalCall(name: string, args: string): string {
+  return `${INTERNAL_PREFIX}${name}(${WORK_VARIABLE}${args === '' ? '' : `, ${args}`})`;
+}
+
+function undeclared(name: string): ExpressionError {
+  return new ExpressionError(`undeclared reference to '${name}' (in container '')`);
+}
+
+/** cel-go compiles literal patterns with the program. */
+function checkPattern(argument: ASTNode | undefined): void {
+  if (argument?.op !== 'value' || typeof argument.args !== 'string') return;
+  const { error } = toPattern(argument.args);
+  if (error !== undefined) throw new ExpressionError(`failed to create CEL program: ${error}`);
+}
+
+function checkFormat(template: ASTNode): void {
+  if (template.op !== 'value' || typeof template.args !== 'string') return;
+  const fault = checkTemplate(template.args);
+  if (fault !== null) throw new ExpressionError(fault);
+}
+
+function printLiteral(value: unknown): string {
+  if (typeof value === 'string') return printString(value);
+  if (typeof value === 'bigint') return value < 0n ? `(${value})` : `${value}`;
+  if (typeof value === 'number') return printDouble(value);
+  if (value instanceof UnsignedInt) return `${value.valueOf()}u`;
+  if (value instanceof Uint8Array) return `b"${Array.from(value, (byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join('')}"`;
+  return String(value);
+}
+
+function printString(value: string): string {
+  const escaped = value.replace(/[\\"]/g, '\\$&').replaceAll('\n', '\\n').replaceAll('\r', '\\r');
+  return `"${escaped}"`;
+}
+
+function printDouble(value: number): string {
+  const text = String(value);
+  const isPlain = /^-?\d+$/.test(text);
+  return value < 0 ? `(${text}${isPlain ? '.0' : ''})` : `${text}${isPlain ? '.0' : ''}`;
+}
+
+function elementsOf(ast: ASTNode): readonly ASTNode[] {
+  if (ast.op === 'list') return ast.args;
+  if (ast.op === 'map') return ast.args.map(([, value]) => value);
+  return [];
+}
+
+function childrenOf(ast: ASTNode): readonly ASTNode[] {
+  return [ast.args].flat(3).filter(isNode);
+}
+
+function isNode(value: unknown): value is ASTNode {
+  return typeof value === 'object' && value !== null && 'op' in value && 'args' in value;
+}
+
+function isBinary(ast: ASTNode): ast is BinaryNode {
+  return BINARY.has(ast.op);
+}
