@@ -1,0 +1,112 @@
+// A GitHub App's installation token: a JWT signed with the App's key buys it, and it is kept until it expires.
+import { createHash, createPrivateKey, sign, type KeyObject } from 'node:crypto';
+import { ConfigFault, type ResolvedConfig, type SendContext } from '../../internal/sdk/provider.ts';
+import { createClient } from './client.ts';
+import { isNotFound } from './answer.ts';
+
+const PUBLIC_API = 'https://api.github.com';
+/** Backdated, because GitHub refuses a token from the future and clocks differ. */
+const ISSUED_BEFORE_S = 30;
+/** GitHub allows 10 minutes; the token is used at once. */
+const LIFETIME_S = 120;
+/** How long GitHub's installation tokens live; used when the answer does not say. */
+const TOKEN_LIFETIME_MS = 3_600_000;
+
+interface App {
+  readonly apiBase: string;
+  readonly id: string;
+  readonly key: KeyObject;
+  readonly installation: { readonly id: number } | { readonly owner: string };
+}
+
+/** The token of the installation; throws ConfigFault for App details that cannot work, and the client's error for a refusal. */
+export async function installationToken(context: SendContext, config: ResolvedConfig): Promise<string> {
+  const app = toApp(config.secret);
+  return context.token(cacheKey(config.secret), () => requestToken(context, app));
+}
+
+/** True when the Secret describes an App. */
+export function hasApp(config: ResolvedConfig): boolean {
+  return (config.secret['githubAppID'] ?? '') !== '';
+}
+
+async function requestToken(context: SendContext, app: App): Promise<{ value: string; expiresAtMs: number }> {
+  const nowMs = context.clock.nowMs();
+  const client = createClient(context, app.apiBase, toJwt(app, nowMs));
+  const id = 'id' in app.installation ? app.installation.id : await findInstallation(client, app.installation.owner);
+  const { data } = await client.request('POST /app/installations/{installation_id}/access_tokens', { installation_id: id });
+  if (typeof data?.token !== 'string') throw new Error('GitHub answered without a token');
+  const expiresAtMs = Date.parse(data.expires_at ?? '');
+  return { value: data.token, expiresAtMs: Number.isNaN(expiresAtMs) ? nowMs + TOKEN_LIFETIME_MS : expiresAtMs };
+}
+
+async function findInstallation(client: ReturnType<typeof createClient>, owner: string): Promise<number> {
+  try {
+    return (await client.request('GET /orgs/{org}/installation', { org: owner })).data.id;
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+  }
+  try {
+    return (await client.request('GET /users/{username}/installation', { username: owner })).data.id;
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+    throw new ConfigFault('the app has no installation at the githubAppInstallationOwner, neither an organisation nor a user', {
+      cause: error,
+    });
+  }
+}
+
+function toApp(secret: ResolvedConfig['secret']): App {
+  const id = secret['githubAppID'] ?? '';
+  if (!/^\d+$/.test(id)) throw new ConfigFault('app ID must be provided to use github app authentication');
+  const base = (secret['githubAppBaseURL'] ?? '').replace(/\/+$/, '');
+  if (base !== '' && !/^https?:$/.test(URL.parse(base)?.protocol ?? ''))
+    throw new ConfigFault('githubAppBaseURL must be an http or https URL');
+  return { apiBase: base || PUBLIC_API, id, key: toKey(secret['githubAppPrivateKey'] ?? ''), installation: toInstallation(secret) };
+}
+
+function toInstallation(secret: ResolvedConfig['secret']): App['installation'] {
+  const id = secret['githubAppInstallationID'] ?? '';
+  const owner = secret['githubAppInstallationOwner'] ?? '';
+  if (id !== '' && owner !== '') {
+    throw new ConfigFault('only one of app installation owner or ID must be provided to use github app authentication');
+  }
+  if (/^\d+$/.test(id)) return { id: Number(id) };
+  if (owner !== '') return { owner };
+  throw new ConfigFault('app installation owner or ID must be provided to use github app authentication');
+}
+
+function toKey(pem: string): KeyObject {
+  if (pem === '') throw new ConfigFault('private key must be provided to use github app authentication');
+  const key = parseKey(pem);
+  if (key?.asymmetricKeyType !== 'rsa') throw new ConfigFault('could not parse private key: it must be a PEM encoded RSA key');
+  return key;
+}
+
+function parseKey(pem: string): KeyObject | undefined {
+  try {
+    return createPrivateKey(pem);
+  } catch {
+    // What the parser says could quote the key, so it is not kept.
+    return undefined;
+  }
+}
+
+function toJwt(app: App, nowMs: number): string {
+  const nowS = Math.floor(nowMs / 1000);
+  const claims = { iat: nowS - ISSUED_BEFORE_S, exp: nowS + LIFETIME_S, iss: app.id };
+  const unsigned = `${encode({ alg: 'RS256', typ: 'JWT' })}.${encode(claims)}`;
+  return `${unsigned}.${sign('RSA-SHA256', Buffer.from(unsigned), app.key).toString('base64url')}`;
+}
+
+function encode(part: object): string {
+  return Buffer.from(JSON.stringify(part)).toString('base64url');
+}
+
+/** One entry per set of App details; a digest, because keys of caches are shown where values are not. */
+function cacheKey(secret: ResolvedConfig['secret']): string {
+  const parts = ['githubAppBaseURL', 'githubAppID', 'githubAppInstallationID', 'githubAppInstallationOwner', 'githubAppPrivateKey'].map(
+    (name) => secret[name] ?? '',
+  );
+  return `github-app:${createHash('sha256').update(JSON.stringify(parts)).digest('hex')}`;
+}
