@@ -1,0 +1,176 @@
+// A product process with everything that surrounds it, for all cases that share flags and environment.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createCertificateAuthority, newRsaKeyPem } from '../support/certificates.ts';
+import { type Product, startProduct } from '../support/product.ts';
+import { isRetriedAnswer } from './compare.ts';
+import { openEnvironmentProxy } from './environment-proxy.ts';
+import { writeManifests } from './manifests.ts';
+import { fillIn, type Placeholders } from './placeholders.ts';
+import { Recorder } from './recorder.ts';
+import { RecordingServer } from './recording-server.ts';
+import { type CaseResult, type PreparedCase, runCase } from './run-case.ts';
+import type { Vector } from './vector.ts';
+
+export interface WorldOptions {
+  /** An empty directory for manifests, store, certificates and log. */
+  readonly directory: string;
+  readonly vectors: readonly Vector[];
+  readonly jobs: number;
+  readonly program?: string;
+  readonly onResult: (result: CaseResult) => void;
+}
+
+export interface WorldResult {
+  readonly results: readonly CaseResult[];
+  /** Requests through the environment proxy that belong to no case. */
+  readonly strays: readonly string[];
+  /** How the process ended; anything but exit 0 is a finding. */
+  readonly ending: string;
+}
+
+/** Material that all cases share; made once per process, since keys take time. */
+export interface Material {
+  readonly authority: ReturnType<typeof createCertificateAuthority>;
+  readonly placeholders: Placeholders;
+}
+
+export function createMaterial(): Material {
+  const authority = createCertificateAuthority('vectors test authority');
+  const client = authority.issueClient('vectors-client');
+  return {
+    authority,
+    placeholders: {
+      'ca.crt': authority.cert,
+      'other-ca.crt': createCertificateAuthority('unrelated test authority').cert,
+      'client.crt': client.cert,
+      'client.key': client.key,
+      'rsa.key': newRsaKeyPem(),
+    },
+  };
+}
+
+/** Runs the cases, `jobs` at a time, and takes everything down again. */
+export async function runWorld(options: WorldOptions, material: Material, ports: () => Promise<number>): Promise<WorldResult> {
+  const { directory, vectors } = options;
+  const proxy = await openEnvironmentProxy(material.authority);
+  const servers: RecordingServer[] = [];
+  const prepared: PreparedCase[] = [];
+  for (const vector of vectors) {
+    const port = await ports();
+    const placeholders = { ...material.placeholders, sink: `127.0.0.1:${port}` };
+    const given = fillIn(vector.given, placeholders);
+    const recorder = new Recorder(given.replies ?? []);
+    prepared.push({ vector: { ...vector, given }, recorder, placeholders });
+    proxy.add(vector, recorder);
+    if (given.sinkDown === true) continue;
+    const server = new RecordingServer({ authority: material.authority, recordProxy: true, find: () => recorder });
+    await server.listen(port);
+    servers.push(server);
+  }
+  writeManifests(
+    join(directory, 'manifests'),
+    prepared.map(({ vector }) => vector),
+  );
+  const product = await start(options, material, proxy.port);
+  try {
+    await untilReady(product);
+    const results = await runAll(prepared, product, options);
+    const ending = await endOf(product);
+    return { results: withLateRequests(results, prepared), strays: proxy.strays.requests.map(describe), ending };
+  } finally {
+    product.kill('SIGKILL');
+    proxy.close();
+    for (const server of servers) server.close();
+  }
+}
+
+async function start({ directory, vectors, program }: WorldOptions, material: Material, proxyPort: number): Promise<Product> {
+  mkdirSync(join(directory, 'data'), { recursive: true });
+  const authorityFile = join(directory, 'ca.crt');
+  writeFileSync(authorityFile, material.authority.cert);
+  const [first] = vectors;
+  const extra = (first?.given.env ?? []).map((line) => line.split(/=(.*)/s, 2) as [string, string]);
+  const proxyUrl = `http://127.0.0.1:${proxyPort}`;
+  return startProduct({
+    manifests: [join(directory, 'manifests')],
+    store: join(directory, 'data', 'tocsin.db'),
+    logFile: join(directory, 'tocsin.log'),
+    flags: first?.given.flags ?? [],
+    env: {
+      RUNTIME_NAMESPACE: 'flux-system',
+      HTTP_PROXY: proxyUrl,
+      HTTPS_PROXY: proxyUrl,
+      SSL_CERT_FILE: authorityFile,
+      ...Object.fromEntries(extra),
+    },
+    ...(program === undefined ? {} : { program }),
+  });
+}
+
+async function untilReady(product: Product): Promise<void> {
+  const deadlineMs = Date.now() + 15_000;
+  while (Date.now() < deadlineMs) {
+    if ((await product.ready().catch(() => 0)) === 200) return;
+    await sleep(25);
+  }
+  throw new Error(`the program is not ready:\n${product.log().slice(-2000)}`);
+}
+
+async function runAll(cases: readonly PreparedCase[], product: Product, options: WorldOptions): Promise<readonly CaseResult[]> {
+  const queue = [...cases];
+  const results: CaseResult[] = [];
+  const work = async (): Promise<void> => {
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      const result = await runCase(next, product);
+      results.push(result);
+      options.onResult(result);
+    }
+  };
+  await Promise.all(Array.from({ length: options.jobs }, work));
+  return results;
+}
+
+async function endOf(product: Product): Promise<string> {
+  if (product.hasExited()) return `ended by itself: ${JSON.stringify(await product.exited)}`;
+  const exit = await product.stop(12_000);
+  return exit.code === 0 ? 'exit 0' : `ended with ${JSON.stringify(exit)}`;
+}
+
+/** What arrives after a case was over is allowed only as a repeat of something that is tried again. */
+function withLateRequests(results: readonly CaseResult[], cases: readonly PreparedCase[]): readonly CaseResult[] {
+  const recorders = new Map(cases.map(({ vector, recorder }) => [vector.name, recorder]));
+  return results.map((result) => {
+    const requests = recorders.get(result.name)?.requests ?? [];
+    const repeats = requests.slice(0, result.arrived).some((request) => isRetriedAnswer(request.answered));
+    if (requests.length === result.arrived || repeats) return result;
+    const late = requests.slice(result.arrived).map((request) => `late request ${describe(request)}`);
+    return { ...result, differences: [...result.differences, ...late] };
+  });
+}
+
+function describe(request: { readonly method: string; readonly scheme: string; readonly host: string; readonly path: string }): string {
+  return `${request.method} ${request.scheme}://${request.host}${request.path}`;
+}
+
+/** Hands out ports outside the range from which the system takes its own, each once, so that none serves two cases. */
+export function createPorts(first = 12_000, end = 32_000): () => Promise<number> {
+  let next = first;
+  const take = async (): Promise<number> => {
+    next += 1;
+    const port = next;
+    if (port > end) throw new Error('no ports left');
+    return (await isFree(port)) ? port : take();
+  };
+  return take;
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = createServer();
+    probe.once('error', () => resolve(false));
+    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)));
+  });
+}
