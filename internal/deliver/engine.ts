@@ -1,0 +1,244 @@
+// The delivery engine: keeps a standing lease request, runs each lease as one attempt, and settles the results.
+//
+// It promises that a failing Target, provider or store never ends it; that it leases nothing while results cannot be
+// stored; and that draining finishes, or accounts for, everything that it leased. Order, schedule, limits and the breaker
+// are the store's. Start it when a Snapshot serves: a Target that cannot be found counts as gone.
+import type { Lease, Outbox } from '../outbox/store.ts';
+import type { DeliveryMetrics } from '../sdk/metrics.ts';
+import type { Clock, Logger } from '../sdk/ports.ts';
+import { type AttemptContext, type AttemptResult, runAttempt } from './attempt.ts';
+import { createBudgets } from './budgets.ts';
+import { Aborted, describeError, jitter } from './failure.ts';
+import { createReporting, type OnFailure, type Settled } from './reporting.ts';
+import { createSettleQueue, type SettleQueue } from './settling.ts';
+
+export type { OnFailure } from './reporting.ts';
+
+/** What a deployment may turn; the defaults suit one process. */
+export interface DeliverySettings {
+  /** Attempts that run at once, over all Targets. */
+  readonly maxInFlight: number;
+  /** Finished attempts whose results are not durable yet. */
+  readonly maxUnsettled: number;
+  /** How long a lease holds. An attempt ends a margin before that, so that it settles while the lease is its own. */
+  readonly leaseMs: number;
+  /** How long a standing lease request waits before it is renewed. */
+  readonly waitMs: number;
+}
+
+const DEFAULTS: DeliverySettings = { maxInFlight: 256, maxUnsettled: 1024, leaseMs: 300_000, waitMs: 30_000 };
+const LEASE_MARGIN_MS = 30_000;
+/** How long storing the last results may take after the grace period; it must fit between ours and the kubelet's. */
+const LAST_SETTLE_MS = 1000;
+const FIRST_BACKOFF_MS = 250;
+const MAX_BACKOFF_MS = 30_000;
+
+export interface DeliveryEngineOptions extends Omit<AttemptContext, 'outbox' | 'budgets' | 'maxAttemptMs'> {
+  readonly outbox: Pick<Outbox, 'lease' | 'settle' | 'release' | 'recall'>;
+  /** Names this process in leases; different after a restart. */
+  readonly owner: string;
+  readonly metrics: DeliveryMetrics;
+  readonly onFailure: OnFailure;
+  readonly settings?: Partial<DeliverySettings>;
+}
+
+export interface DeliveryEngine {
+  /** Starts leasing; once. */
+  start(): void;
+  /** Stops leasing, finishes what is being sent within the grace period, aborts the rest, and settles or releases all of it. */
+  drain(graceMs: number): Promise<void>;
+  /** Ends waits after store errors early. */
+  wake(): void;
+  /** Attempts that run now. */
+  inFlight(): number;
+}
+
+/** Builds an engine that does nothing until `start`. */
+export function createDeliveryEngine(options: DeliveryEngineOptions): DeliveryEngine {
+  return new Engine(options);
+}
+
+class Engine implements DeliveryEngine {
+  readonly #outbox: DeliveryEngineOptions['outbox'];
+  readonly #clock: Clock;
+  readonly #log: Logger;
+  readonly #options: DeliveryEngineOptions;
+  readonly #settings: DeliverySettings;
+  readonly #context: AttemptContext;
+  readonly #settling: SettleQueue;
+  readonly #report: (settled: Settled) => void;
+  readonly #attempts = new Set<AbortController>();
+  readonly #releasing = new Set<Promise<void>>();
+  readonly #leasing = new AbortController();
+  #isStarted = false;
+  #lease: Promise<void> | undefined;
+  #leaseFailures = 0;
+  #wakeUp: (() => void) | undefined;
+  #onSlot: (() => void) | undefined;
+  #onIdle: (() => void) | undefined;
+
+  constructor(options: DeliveryEngineOptions) {
+    const { outbox, clock, random, log } = options;
+    this.#options = options;
+    this.#outbox = outbox;
+    this.#clock = clock;
+    this.#log = log;
+    this.#settings = { ...DEFAULTS, ...options.settings };
+    const maxAttemptMs = Math.max(this.#settings.leaseMs / 2, this.#settings.leaseMs - LEASE_MARGIN_MS);
+    this.#context = { ...options, budgets: createBudgets(clock), maxAttemptMs };
+    this.#settling = createSettleQueue({ outbox, clock, random, log });
+    this.#report = createReporting(options);
+  }
+
+  start(): void {
+    if (this.#isStarted) return;
+    this.#isStarted = true;
+    void this.#run();
+  }
+
+  inFlight(): number {
+    return this.#attempts.size;
+  }
+
+  wake(): void {
+    this.#wakeUp?.();
+    this.#settling.nudge();
+  }
+
+  async drain(graceMs: number): Promise<void> {
+    this.#leasing.abort();
+    this.#wakeUp?.();
+    this.#onSlot?.();
+    await this.#within(graceMs, this.#idle());
+    if (this.#attempts.size > 0) {
+      this.#log.warn({ attempts: this.#attempts.size }, 'Attempts are cut short by shutdown');
+      for (const controller of this.#attempts) controller.abort(new Aborted());
+      await this.#within(LAST_SETTLE_MS, this.#idle());
+    }
+    this.#settling.nudge();
+    await this.#within(LAST_SETTLE_MS, this.#allStored());
+    this.#settling.stop();
+    const lost = this.#settling.pending();
+    if (lost > 0) this.#log.error({ results: lost }, 'Results could not be stored before shutdown');
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#leasing.signal.aborted) {
+      await this.#settling.unblocked();
+      if (this.#leasing.signal.aborted) return;
+      const credit = this.#credit();
+      if (credit > 0) await (this.#lease = this.#leaseSome(credit));
+      else await this.#slot();
+    }
+  }
+
+  /** A result that is not durable yet no longer sends, so it counts against a limit of its own. */
+  #credit(): number {
+    const sending = this.#attempts.size;
+    const { maxInFlight, maxUnsettled } = this.#settings;
+    return Math.min(maxInFlight - sending, maxUnsettled - sending - this.#settling.pending());
+  }
+
+  async #leaseSome(limit: number): Promise<void> {
+    const { leaseMs, waitMs } = this.#settings;
+    const { signal } = this.#leasing;
+    try {
+      const leases = await this.#outbox.lease({ owner: this.#options.owner, limit, leaseMs, waitMs, signal });
+      this.#leaseFailures = 0;
+      this.#accept(leases);
+    } catch (error) {
+      if (!signal.aborted) await this.#backOff(error);
+    }
+  }
+
+  #accept(leases: readonly Lease[]): void {
+    if (this.#leasing.signal.aborted || this.#settling.isBlocked()) {
+      this.#release(leases);
+      return;
+    }
+    for (const lease of leases) void this.#attempt(lease);
+  }
+
+  async #attempt(lease: Lease): Promise<void> {
+    const controller = new AbortController();
+    this.#attempts.add(controller);
+    const result = await runAttempt(this.#context, lease, controller);
+    this.#attempts.delete(controller);
+    if (result.kind === 'release') this.#release([lease]);
+    else this.#settle(lease, result);
+    this.#onSlot?.();
+    if (this.#attempts.size === 0) this.#onIdle?.();
+  }
+
+  #settle(lease: Lease, result: Extract<AttemptResult, { kind: 'settle' }>): void {
+    const { settlement } = result;
+    this.#settling.add({
+      settlement,
+      onSettled: (settled) => {
+        this.#report({ ...result, lease, result: settled });
+        this.#onSlot?.();
+      },
+    });
+  }
+
+  #release(leases: readonly Lease[]): void {
+    if (leases.length === 0) return;
+    const tokens = leases.map((lease) => ({ deliveryId: lease.delivery.id, token: lease.token }));
+    const releasing = this.#outbox.release(tokens).catch((error: unknown) => {
+      // They come back by themselves when their leases end.
+      this.#log.warn({ deliveries: tokens.length, error: describeError(error) }, 'Leases could not be given back');
+    });
+    this.#releasing.add(releasing);
+    void releasing.finally(() => this.#releasing.delete(releasing));
+  }
+
+  async #backOff(error: unknown): Promise<void> {
+    this.#leaseFailures += 1;
+    if (this.#leaseFailures === 1) this.#log.error({ error: describeError(error) }, 'Deliveries cannot be leased');
+    const delayMs = Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** Math.min(this.#leaseFailures - 1, 10));
+    await this.#sleep(jitter(delayMs, this.#options.random));
+  }
+
+  async #sleep(delayMs: number): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const cancel = this.#clock.schedule(delayMs, resolve);
+      this.#wakeUp = () => {
+        cancel();
+        resolve();
+      };
+    });
+    this.#wakeUp = undefined;
+  }
+
+  async #slot(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#onSlot = resolve;
+      if (this.#leasing.signal.aborted || this.#credit() > 0) resolve();
+    });
+    this.#onSlot = undefined;
+  }
+
+  async #idle(): Promise<void> {
+    await this.#lease;
+    while (this.#attempts.size > 0) {
+      await new Promise<void>((resolve) => {
+        this.#onIdle = resolve;
+      });
+    }
+  }
+
+  async #allStored(): Promise<void> {
+    await Promise.all(this.#releasing);
+    await this.#settling.idle();
+  }
+
+  /** Waits for `work`, but no longer than this. */
+  async #within(limitMs: number, work: Promise<void>): Promise<void> {
+    let cancel: (() => void) | undefined;
+    const limit = new Promise<void>((resolve) => {
+      cancel = this.#clock.schedule(limitMs, resolve);
+    });
+    await Promise.race([work, limit]);
+    cancel?.();
+  }
+}

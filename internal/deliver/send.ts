@@ -1,0 +1,136 @@
+// Saying it: either a rendered list of requests in order, or a provider's own conversation. Every request passes the
+// vendor's budget first and leaves its trace.
+import { createHash } from 'node:crypto';
+import type { Lease, Outbox } from '../outbox/store.ts';
+import type { Target } from '../routing/route.ts';
+import type { ResolvedTarget } from '../sdk/credentials.ts';
+import type { HttpRequest, HttpResponse, Send } from '../sdk/http.ts';
+import type { Fact, Outcome } from '../sdk/outcome.ts';
+import type { ProviderDefinition, RenderInput, SendContext } from '../sdk/provider.ts';
+import type { SendOptions } from '../sdk/transport.ts';
+import type { AttemptContext, Trace } from './attempt.ts';
+import { BudgetSpent, credentialHash } from './budgets.ts';
+import { within } from './deadline.ts';
+import { messageExcerptOf } from './excerpt.ts';
+import { interpretResponse } from './interpret.ts';
+
+const PROGRESS_KEY = 'requests-done';
+
+/** Everything that one try says and hears. */
+export interface Conversation {
+  readonly context: AttemptContext;
+  readonly lease: Lease;
+  readonly target: Target;
+  readonly definition: ProviderDefinition;
+  readonly resolved: ResolvedTarget;
+  readonly input: RenderInput;
+  readonly trace: Trace;
+  readonly signal: AbortSignal;
+}
+
+/** Sends what the provider makes of the input; rejects with what broke. */
+export async function converse(conversation: Conversation): Promise<Outcome> {
+  const { definition, input, signal, trace } = conversation;
+  if (definition.render !== undefined) return await sendAll(conversation, definition.render(input));
+  if (definition.send === undefined) throw new Error(`provider ${definition.type} can neither render nor send`);
+  // A session talks through sockets of its own, so from here on something may have been said.
+  trace.isSending = true;
+  return await within(definition.send(toSendContext(conversation), input), signal);
+}
+
+async function sendAll(conversation: Conversation, requests: readonly HttpRequest[]): Promise<Outcome> {
+  const { context, lease, trace, signal } = conversation;
+  const done = requests.length > 1 ? await readProgress(context.outbox, lease) : 0;
+  const send = openSend(conversation);
+  let outcome: Outcome = { kind: 'delivered', note: 'the provider had nothing to send' };
+  // Configuration may have changed since the earlier try: the last request is always made.
+  const first = Math.max(0, Math.min(done, requests.length - 1));
+  trace.requestsDone = first;
+  for (const request of requests.slice(first)) {
+    outcome = toOutcome(conversation, request, await within(send(request), signal));
+    if (outcome.kind !== 'delivered') return outcome;
+    trace.facts.push(...(outcome.remember ?? []));
+    trace.requestsDone += 1;
+  }
+  return trace.facts.length === 0 ? outcome : { ...outcome, remember: trace.facts };
+}
+
+function toOutcome({ definition, context }: Conversation, request: HttpRequest, response: HttpResponse): Outcome {
+  return (
+    definition.interpret?.(response, request) ??
+    interpretResponse({
+      response,
+      url: request.url,
+      excerpt: () => messageExcerptOf({ content: response.body, truncated: response.truncated }, context.redactor),
+      nowMs: context.clock.nowMs(),
+    })
+  );
+}
+
+function openSend(conversation: Conversation): Send {
+  const send = conversation.context.transport.open(toSendOptions(conversation));
+  return async (request) => {
+    guard(conversation, request.url);
+    return await send(request);
+  };
+}
+
+function openFetch(conversation: Conversation): typeof globalThis.fetch {
+  const fetch = conversation.context.transport.openFetch(toSendOptions(conversation));
+  return async (input, init) => {
+    guard(conversation, input instanceof Request ? input.url : String(input));
+    return await fetch(input, init);
+  };
+}
+
+function toSendOptions({ resolved, signal, trace }: Conversation): SendOptions {
+  return { connection: resolved.connection, signal, onExchange: (observed) => trace.observed.push(observed) };
+}
+
+/** Refuses a request while the vendor's budget is spent; otherwise what follows counts as sent. */
+function guard({ context, resolved, signal, trace }: Conversation, url: string): void {
+  signal.throwIfAborted();
+  try {
+    context.budgets.check(url, resolved.config);
+  } catch (refusal) {
+    if (refusal instanceof BudgetSpent) trace.budgetAfterMs = refusal.afterMs;
+    throw refusal;
+  }
+  trace.isSending = true;
+}
+
+function toSendContext(conversation: Conversation): SendContext {
+  const { context, lease, target, resolved, signal } = conversation;
+  const { delivery } = lease;
+  // Two Providers never share a token by naming the same key, and a changed Secret never meets the token of the old one.
+  const owner = `${target.key} ${credentialHash(resolved.config)}`;
+  return {
+    http: openSend(conversation),
+    fetch: openFetch(conversation),
+    token: (key, acquire) => context.tokens(`${createHash('sha256').update(owner).digest('base64url')} ${key}`, acquire),
+    memory: { get: (scope, key) => context.outbox.recall(scope, key) },
+    lane: delivery.lane.key,
+    clock: context.clock,
+    signal,
+    log: context.log.child({ eventId: delivery.eventId, deliveryId: delivery.id, type: delivery.type }),
+  };
+}
+
+/** The scope under which a delivery remembers which of its requests are done. */
+function progressScope(deliveryId: string): string {
+  return `delivery/${deliveryId}`;
+}
+
+/** How many requests an earlier try of the delivery has done; asked only where there was one that could have. */
+async function readProgress(outbox: Pick<Outbox, 'recall'>, lease: Lease): Promise<number> {
+  if (lease.delivery.attempts === 0) return 0;
+  const recollection = await outbox.recall(progressScope(lease.delivery.id), PROGRESS_KEY);
+  const done = recollection?.known === true ? Number.parseInt(recollection.value, 10) : 0;
+  return Number.isNaN(done) ? 0 : done;
+}
+
+/** The facts that spare the next try what this one already did. */
+export function toProgress(lease: Lease, trace: Trace): readonly Fact[] {
+  if (trace.requestsDone === 0) return trace.facts;
+  return [...trace.facts, { scope: progressScope(lease.delivery.id), key: PROGRESS_KEY, value: String(trace.requestsDone) }];
+}
