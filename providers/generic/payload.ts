@@ -1,20 +1,20 @@
 // What both generic webhooks send: Flux's event, byte for byte as notification-controller writes it.
-import { headerText, postJson, toHeaders } from '../../internal/sdk/post-json.ts';
 import type { HttpRequest } from '../../internal/sdk/http.ts';
+import { headerText, postJson } from '../../internal/sdk/post-json.ts';
 import type { RenderInput } from '../../internal/sdk/provider.ts';
 import { encodeFluxEvent } from '../../internal/sdk/text/go-json.ts';
 
+type Headers = HttpRequest['headers'];
+
 /** The request; headers of the Secret replace Flux's own, `lastHeaders` replaces those. */
-export function toWebhookRequest(
-  input: RenderInput,
-  lastHeaders: (body: string) => readonly (readonly [name: string, value: string])[] = () => [],
-): HttpRequest {
-  const body = encodeFluxEvent(input.event);
-  const headers = [
-    ['Gotk-Component', headerText(input.event.reportingController)] as const,
-    ...toHeaders(input.config.headers),
-    ['Tocsin-Delivery', input.deliveryId] as const,
+export function toWebhookRequest(input: RenderInput, lastHeaders: (body: string) => Headers = () => []): HttpRequest {
+  const { config, event, deliveryId } = input;
+  const body = encodeFluxEvent(event);
+  const headers: Headers = [
+    ['Gotk-Component', headerText(event.reportingController)],
+    ...Object.entries(config.headers),
+    ['Tocsin-Delivery', deliveryId],
     ...lastHeaders(body),
   ];
-  return postJson({ name: 'hook', address: input.config.address, headers, body });
+  return postJson({ name: 'hook', address: config.address, headers, body });
 }

@@ -1,0 +1,82 @@
+// Writes everything that is derived from the provider definitions; `--check` writes nothing and names what is stale.
+import { existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { crds, toCrdYaml } from '../internal/catalog/derive/crd.ts';
+import { replaceBlock, toProviderBlock, toProviderIndex, toProviderTable } from '../internal/catalog/derive/docs.ts';
+import { toEditorSchema } from '../internal/catalog/derive/editor-schema.ts';
+import { type ProviderFile, toProviderList, typeOfFile } from '../internal/catalog/derive/provider-list.ts';
+import type { ProviderDefinition } from '../internal/sdk/provider.ts';
+
+const root = join(import.meta.dirname, '..');
+
+interface Output {
+  /** Relative to the repository. */
+  readonly path: string;
+  readonly text: string;
+}
+
+interface Found extends ProviderFile {
+  readonly definition: ProviderDefinition;
+}
+
+async function findProviders(): Promise<readonly Found[]> {
+  const paths = globSync('providers/*/*.provider.ts', { cwd: root }).map((path) => path.replaceAll('\\', '/'));
+  return Promise.all(
+    paths.toSorted().map(async (path) => {
+      const module = (await import(pathToFileURL(join(root, path)).href)) as { readonly default: ProviderDefinition };
+      const type = typeOfFile(path);
+      if (module.default?.type !== type) throw new Error(`${path}: the file must be named after the type "${module.default?.type}"`);
+      return { path, type, definition: module.default };
+    }),
+  );
+}
+
+async function outputs(): Promise<readonly Output[]> {
+  const found = await findProviders();
+  const definitions = found.map((file) => file.definition).toSorted((a, b) => (a.type < b.type ? -1 : 1));
+  const folders = new Map(found.map((file) => [file.type, file.path.split('/')[1] ?? '']));
+  const resources = crds(definitions);
+  return [
+    { path: 'internal/catalog/providers.gen.ts', text: toProviderList(found) },
+    ...resources.map((crd) => ({ path: `manifests/crds/${crd.plural}.yaml`, text: toCrdYaml(crd) })),
+    ...resources.map((crd) => ({ path: `manifests/schemas/${crd.kind.toLowerCase()}.json`, text: toEditorSchema(crd, definitions) })),
+    { path: 'providers/README.md', text: toProviderIndex(definitions, folders) },
+    ...vendorPages(found),
+    ...mainPage(definitions),
+  ];
+}
+
+/** The pages of the vendors' folders, each with a block per type. */
+function vendorPages(found: readonly Found[]): readonly Output[] {
+  const pages = new Map<string, string>();
+  for (const { path, type, definition } of found) {
+    const page = join(dirname(path), 'README.md');
+    const text = replaceBlock(pages.get(page) ?? read(page), type, toProviderBlock(definition));
+    if (text === undefined) throw new Error(`${page}: the block <!-- gen:${type} --> ... <!-- /gen --> is missing`);
+    pages.set(page, text);
+  }
+  return [...pages].map(([path, text]) => ({ path, text }));
+}
+
+function mainPage(definitions: readonly ProviderDefinition[]): readonly Output[] {
+  const text = replaceBlock(read('README.md'), 'providers', toProviderTable(definitions));
+  return text === undefined ? [] : [{ path: 'README.md', text }];
+}
+
+function read(path: string): string {
+  return existsSync(join(root, path)) ? readFileSync(join(root, path), 'utf8') : '';
+}
+
+const isCheck = process.argv.includes('--check');
+const stale = (await outputs()).filter(({ path, text }) => read(path) !== text);
+for (const { path, text } of stale) {
+  process.stdout.write(`${isCheck ? 'stale' : 'written'}: ${relative(root, join(root, path))}\n`);
+  if (isCheck) continue;
+  mkdirSync(dirname(join(root, path)), { recursive: true });
+  writeFileSync(join(root, path), text);
+}
+if (isCheck && stale.length > 0) {
+  process.stdout.write('run: npm run gen\n');
+  process.exitCode = 1;
+}
