@@ -1,0 +1,101 @@
+// One manifest file → its pieces. A piece whose text did not change is not parsed again and keeps its objects.
+import { readFile } from 'node:fs/promises';
+import { extname } from 'node:path';
+import type { ManifestDialect } from '../manifest.ts';
+import { splitDocuments } from './chunks.ts';
+import { type Piece, type PlacedFinding, toPiece } from './entries.ts';
+import { parseJson, parseYaml } from './parse.ts';
+import { type FoundFile, toUnreadable } from './tree.ts';
+
+const MAX_FILE_BYTES = 64 * 1024 * 1024;
+/** Parsing pauses this often so that requests are answered meanwhile. */
+const SLICE_MS = 10;
+
+/** Everything known of one file. */
+export interface FileState {
+  readonly path: string;
+  readonly stamp: string;
+  readonly pieces: readonly { readonly piece: Piece; readonly line: number }[];
+  /** By the text that they were parsed from. */
+  readonly byText: ReadonlyMap<string, Piece>;
+  /** Set when the file could not be read at all. */
+  readonly unreadable: PlacedFinding | null;
+}
+
+/** Gives other work a turn when this one has taken long enough. */
+export interface Pace {
+  rest(): Promise<void>;
+}
+
+/** Shares the event loop: `rest` yields once a slice of time is used up. */
+export function createPace(monotonicMs: () => number): Pace {
+  let startMs = monotonicMs();
+  return {
+    rest: async () => {
+      if (monotonicMs() - startMs < SLICE_MS) return;
+      await new Promise((resolve) => setImmediate(resolve));
+      startMs = monotonicMs();
+    },
+  };
+}
+
+/** Reads a file; undefined when it is gone. What it says about a file never repeats the file's text. */
+export async function readManifestFile(
+  file: FoundFile,
+  previous: FileState | undefined,
+  dialect: ManifestDialect,
+  pace: Pace,
+): Promise<FileState | undefined> {
+  if (file.bytes > MAX_FILE_BYTES) {
+    return failed(file, previous, `the file is longer than ${MAX_FILE_BYTES / 1024 / 1024} MiB`, 'Split it into several files.');
+  }
+  let bytes: Uint8Array;
+  try {
+    bytes = await readFile(file.path);
+  } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return undefined;
+    const { message, hint } = toUnreadable(file.path, cause);
+    return failed(file, previous, message, hint);
+  }
+  const text = decode(bytes);
+  if (text === undefined) return failed(file, previous, 'the file is not valid UTF-8', 'Save it as UTF-8.');
+  return parseFile(file, text, previous, dialect, pace);
+}
+
+async function parseFile(
+  file: FoundFile,
+  text: string,
+  previous: FileState | undefined,
+  dialect: ManifestDialect,
+  pace: Pace,
+): Promise<FileState> {
+  const isJson = extname(file.path).toLowerCase() === '.json';
+  const chunks = isJson ? [{ text, line: 0 }] : splitDocuments(text);
+  const byText = new Map<string, Piece>();
+  const pieces: { piece: Piece; line: number }[] = [];
+  for (const chunk of chunks) {
+    let piece = byText.get(chunk.text) ?? previous?.byText.get(chunk.text);
+    if (piece === undefined) {
+      piece = toPiece(isJson ? parseJson(chunk.text) : parseYaml(chunk.text), dialect);
+      await pace.rest();
+    }
+    byText.set(chunk.text, piece);
+    pieces.push({ piece, line: chunk.line });
+  }
+  return { path: file.path, stamp: file.stamp, pieces, byText, unreadable: null };
+}
+
+function failed(file: FoundFile, previous: FileState | undefined, message: string, hint: string): FileState {
+  const unreadable: PlacedFinding = { line: 0, column: 0, field: '', message, hint, severity: 'error' };
+  // Without a stamp the next look tries again.
+  return { path: file.path, stamp: '', pieces: [], byText: previous?.byText ?? new Map(), unreadable };
+}
+
+function decode(bytes: Uint8Array): string | undefined {
+  try {
+    // Also takes off a byte order mark.
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
