@@ -1,0 +1,105 @@
+// What a Route that matched owes: one delivery, its lane and its policy, from what the provider says of itself.
+import { combineMetadata } from '../enrich/metadata.ts';
+import { statusId } from '../enrich/commit-status.ts';
+import type { Event, FluxEvent } from '../event/event.ts';
+import type { Lane, PlannedDelivery, TargetPolicy } from '../outbox/store.ts';
+import { ConfigFault } from '../sdk/provider.ts';
+import type { ObjectRef } from '../sdk/target.ts';
+import type { Notice, Route, Target } from './route.ts';
+import { metadataConflictNotice } from './words.ts';
+
+/** Requests to one Target at a time where its provider says nothing else. */
+const DEFAULT_CONCURRENCY = 8;
+/** Overrides what the provider's capabilities say about a backlog. */
+export const BACKLOG_ANNOTATION = 'tocsin.dev/backlog';
+/** Flux's Target is its own recipient: the channel is part of the Provider, so no delivery names another one. */
+const DESTINATION = '';
+
+export interface Plan {
+  readonly delivery: PlannedDelivery;
+  readonly notices: readonly Notice[];
+}
+
+/** Plans the delivery of an event to the Target of a Route that matched it. */
+export function planDelivery(event: Event, group: string, route: Route, target: Target): Plan {
+  const { metadata, conflicts } = combineMetadata({ event: event.flux.metadata, group, route: route.metadata, summary: route.summary });
+  const enriched: FluxEvent = { ...event.flux, metadata };
+  const id = findStatusId(target, route, enriched);
+  const delivery: PlannedDelivery = {
+    route: route.ref,
+    target: target.ref,
+    type: target.type,
+    destination: DESTINATION,
+    lane: laneOf(event, target, enriched, id),
+    policy: policyOf(target),
+    metadata,
+    ...(id === undefined ? {} : { statusId: id }),
+  };
+  return { delivery, notices: conflicts === null ? [] : [metadataConflictNotice(event, route, conflicts)] };
+}
+
+/** What is owed to a Target that never appeared, for the dead letters. */
+export function planForMissing(event: Event, group: string, route: Route, target: ObjectRef): PlannedDelivery {
+  const { metadata } = combineMetadata({ event: event.flux.metadata, group, route: route.metadata, summary: route.summary });
+  const lane: Lane = {
+    key: messageLane(`${target.dialect}/${target.tenant}/${target.namespace}/${target.name}`, event),
+    policy: 'ordered',
+    backlog: 'all',
+  };
+  return { route: route.ref, target, type: '', destination: DESTINATION, lane, policy: { concurrency: DEFAULT_CONCURRENCY }, metadata };
+}
+
+/** An id that cannot be computed is found out again at the attempt, where the history shows why. */
+function findStatusId(target: Target, route: Route, event: FluxEvent): string | undefined {
+  if (target.definition?.capabilities.accepts.includes('commit-status') !== true) return undefined;
+  const result = statusId(target, route.object, event);
+  return 'id' in result ? result.id : undefined;
+}
+
+function laneOf(event: Event, target: Target, enriched: FluxEvent, id: string | undefined): Lane {
+  const backlog = backlogOf(target);
+  const parts = providerLane(target, enriched, id);
+  if (parts !== undefined) return { key: joinKey('newest', parts), policy: 'newest', backlog };
+  return { key: messageLane(target.key, event), policy: 'ordered', backlog };
+}
+
+function providerLane(target: Target, event: FluxEvent, id: string | undefined): readonly string[] | undefined {
+  const { definition, ref, spec } = target;
+  if (definition?.lane === undefined) return undefined;
+  try {
+    return definition.lane({
+      target: { namespace: ref.namespace, name: ref.name, uid: ref.uid },
+      address: spec.address ?? '',
+      channel: spec.channel ?? '',
+      event,
+      ...(id === undefined ? {} : { statusId: id }),
+    });
+  } catch (cause) {
+    // What is wrong with the configuration is told at the attempt; until then the delivery keeps to the ordinary lane.
+    if (cause instanceof ConfigFault) return undefined;
+    throw cause;
+  }
+}
+
+function messageLane(targetKey: string, { subject }: Event): string {
+  return joinKey('ordered', [targetKey, DESTINATION, subject.kind, subject.namespace, subject.name]);
+}
+
+/** Parts cannot imitate one another: the separator never stands inside of one. */
+function joinKey(policy: string, parts: readonly string[]): string {
+  return [policy, ...parts.map((part) => part.replace(/[%|]/g, encodeURIComponent))].join('|');
+}
+
+function backlogOf({ annotations, definition }: Target): Lane['backlog'] {
+  const wanted = Object.hasOwn(annotations, BACKLOG_ANNOTATION) ? annotations[BACKLOG_ANNOTATION] : undefined;
+  if (wanted === 'all' || wanted === 'latest') return wanted;
+  return definition?.capabilities.backlog ?? 'all';
+}
+
+function policyOf({ definition }: Target): TargetPolicy {
+  const ratePerSecond = definition?.capabilities.limits?.ratePerSecond;
+  return {
+    concurrency: definition?.capabilities.concurrency ?? DEFAULT_CONCURRENCY,
+    ...(ratePerSecond === undefined ? {} : { ratePerSecond }),
+  };
+}
