@@ -18,7 +18,11 @@ export interface ProductOptions {
   readonly program?: string;
   /** Words before the program's own command line, such as a namespace wrapper. */
   readonly wrapper?: readonly string[];
+  /** The program sees other mounts than we do; its files are read through its own view. */
+  readonly isolatedFiles?: boolean;
   readonly startWithinMs?: number;
+  /** Called once the process exists, before it listens. */
+  readonly onSpawn?: (pid: number) => void;
 }
 
 export interface Addresses {
@@ -72,6 +76,7 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
   const startedAtMs = performance.now();
   const before = fileSize(options.logFile);
   const child = spawnProgram(options);
+  if (child.pid !== undefined) options.onSpawn?.(child.pid);
   let exit: Exit | undefined;
   const exited = new Promise<Exit>((resolve) => {
     child.once('error', () => resolve({ code: null, signal: null }));
@@ -93,13 +98,14 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
   }
   const listeningAfterMs = performance.now() - startedAtMs;
   const found = addresses;
+  const tokenFile = `${options.isolatedFiles === true ? `/proc/${child.pid ?? 0}/root` : ''}${options.store}.admin-token`;
   return {
     pid: child.pid ?? 0,
     addresses: found,
     listeningAfterMs,
     exited,
     hasExited: () => exit !== undefined,
-    admin: (path) => askAdmin(found.admin, options.store, path),
+    admin: (path) => askAdmin(found.admin, tokenFile, path),
     ready: async () => (await get({ ...found.health, path: '/readyz', headers: {} })).status,
     kill: (signal) => void child.kill(signal),
     stop: (graceMs = 10_000) => stop(child, exited, graceMs),
@@ -169,8 +175,8 @@ function toHostPort(address: unknown): HostPort {
   return { host: text.slice(0, at), port: Number(text.slice(at + 1)) };
 }
 
-async function askAdmin(address: HostPort, store: string, path: string): Promise<AdminAnswer> {
-  const token = (await readFile(`${store}.admin-token`, 'utf8')).trim();
+async function askAdmin(address: HostPort, tokenFile: string, path: string): Promise<AdminAnswer> {
+  const token = (await readFile(tokenFile, 'utf8')).trim();
   const answer = await get({ ...address, path, headers: { Authorization: `Bearer ${token}` } });
   return { status: answer.status, body: answer.text === '' ? undefined : (JSON.parse(answer.text) as unknown) };
 }
