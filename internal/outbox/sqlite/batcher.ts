@@ -1,0 +1,145 @@
+// Group commit, seen from the callers: everything that is asked for in one tick travels, and is committed, together.
+import type { Clock } from '../../sdk/ports.ts';
+import { StoreError } from '../store.ts';
+import { toStoreError } from './failures.ts';
+import type { Answer, Answers, LeaseRow, Operation, Poll, Reply } from './protocol.ts';
+import type { WriterThread } from './thread.ts';
+
+/** One batch is being written and one waits at the thread, so that it is never idle and batches still grow under load. */
+const MAX_BATCHES_IN_FLIGHT = 2;
+const MAX_OPERATIONS = 2_000;
+
+interface Queued {
+  readonly operation: Operation;
+  readonly resolve: (value: Answer) => void;
+  readonly reject: (error: StoreError) => void;
+}
+
+type BatchReply = Extract<Reply, { kind: 'batch' }>;
+
+/** Queues operations and lease requests for the writer's thread. */
+export class Batcher {
+  readonly #thread: WriterThread;
+  readonly #clock: Clock;
+  readonly #onServed: (pollId: number, leases: readonly LeaseRow[]) => void;
+  readonly #onDeath: (error: StoreError) => void;
+  #queue: Queued[] = [];
+  #polls: Poll[] = [];
+  #cancelledPolls: number[] = [];
+  #inFlight = 0;
+  #isScheduled = false;
+  #isTickDue = false;
+  #onIdle: (() => void) | undefined;
+  #cancelWake: (() => void) | undefined;
+
+  constructor(parts: {
+    readonly thread: WriterThread;
+    readonly clock: Clock;
+    readonly onServed: (pollId: number, leases: readonly LeaseRow[]) => void;
+    readonly onDeath: (error: StoreError) => void;
+  }) {
+    this.#thread = parts.thread;
+    this.#clock = parts.clock;
+    this.#onServed = parts.onServed;
+    this.#onDeath = parts.onDeath;
+  }
+
+  /** Operations that are not with the writer yet. */
+  get queued(): number {
+    return this.#queue.length;
+  }
+
+  run<K extends Operation['kind']>(operation: Extract<Operation, { kind: K }>): Promise<Answers[K]> {
+    return new Promise<Answer>((resolve, reject) => {
+      this.#queue.push({ operation, resolve, reject });
+      this.#schedule();
+    }) as Promise<Answers[K]>;
+  }
+
+  poll(poll: Poll): void {
+    this.#polls.push(poll);
+    this.#schedule();
+  }
+
+  cancelPoll(id: number): void {
+    this.#polls = this.#polls.filter((poll) => poll.id !== id);
+    this.#cancelledPolls.push(id);
+    this.#schedule();
+  }
+
+  /** Resolves when everything that was asked for is answered. */
+  async drain(): Promise<void> {
+    while (this.#queue.length > 0 || this.#inFlight > 0) {
+      await new Promise<void>((resolve) => {
+        this.#onIdle = resolve;
+      });
+    }
+  }
+
+  stop(): void {
+    this.#cancelWake?.();
+    this.#cancelWake = undefined;
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled || this.#inFlight >= MAX_BATCHES_IN_FLIGHT) return;
+    this.#isScheduled = true;
+    setImmediate(() => {
+      this.#isScheduled = false;
+      this.#flush();
+    });
+  }
+
+  #flush(): void {
+    if (this.#queue.length === 0 && this.#polls.length === 0 && this.#cancelledPolls.length === 0 && !this.#isTickDue) return;
+    const batch = this.#queue.splice(0, MAX_OPERATIONS);
+    const [polls, cancelledPolls] = [this.#polls, this.#cancelledPolls];
+    this.#polls = [];
+    this.#cancelledPolls = [];
+    this.#isTickDue = false;
+    this.#inFlight += 1;
+    this.#thread
+      .send({
+        kind: 'batch',
+        nowMs: Math.floor(this.#clock.nowMs()),
+        monotonicMs: this.#clock.monotonicMs(),
+        operations: batch.map((queued) => queued.operation),
+        polls,
+        cancelledPolls,
+      })
+      .then(
+        (reply) => this.#onReply(batch, reply as BatchReply),
+        (error: StoreError) => this.#onError(batch, error),
+      );
+  }
+
+  #onReply(batch: readonly Queued[], reply: BatchReply): void {
+    this.#inFlight -= 1;
+    reply.results.forEach((result, index) => {
+      if (result.ok) batch[index]?.resolve(result.value);
+      else batch[index]?.reject(toStoreError(result.failure));
+    });
+    for (const { pollId, leases } of reply.served) this.#onServed(pollId, leases);
+    this.#wakeAt(reply.wakeAtMs);
+    if (this.#queue.length > 0 || this.#polls.length > 0 || this.#cancelledPolls.length > 0) this.#schedule();
+    this.#onIdle?.();
+  }
+
+  #onError(batch: readonly Queued[], error: StoreError): void {
+    this.#inFlight -= 1;
+    for (const queued of [...batch, ...this.#queue.splice(0)]) queued.reject(error);
+    this.stop();
+    this.#onDeath(error);
+    this.#onIdle?.();
+  }
+
+  /** Time alone can make a delivery ready: ask again then. */
+  #wakeAt(atMs: number | null): void {
+    this.stop();
+    if (atMs === null) return;
+    this.#cancelWake = this.#clock.schedule(Math.max(0, atMs - this.#clock.nowMs()), () => {
+      this.#isTickDue = true;
+      this.#schedule();
+    });
+  }
+}

@@ -1,0 +1,154 @@
+// Hands out what is ready: fair over Targets, within each one's concurrency and rate, one probe at a time while it is paused.
+import { foldBacklog, isBacklog } from '../backlog.ts';
+import { LIFETIME_MS } from '../schedule.ts';
+import { endDelivery, LIVE_COLUMNS, type LiveRow, promoteLane } from './lanes.ts';
+import type { LeaseRow, Poll } from './protocol.ts';
+import { DEAD, LEASED, type Session, SUPERSEDED, WAITING } from './session.ts';
+import type { Target } from './targets.ts';
+
+const READY = `SELECT ${LIVE_COLUMNS} FROM deliveries WHERE target = ? AND ready_ms <= ? ORDER BY ready_ms LIMIT ?`;
+const EXPIRED_MESSAGE = 'not delivered within 24 h of acceptance';
+
+/** Leases up to the request's limit; empty when nothing may go now. */
+export function lease(session: Session, request: Poll): readonly LeaseRow[] {
+  const leased: LeaseRow[] = [];
+  for (;;) {
+    const runnable = [...session.targets.active()].filter((target) => capacityOf(session, target) > 0);
+    if (runnable.length === 0 || leased.length >= request.limit) return leased;
+    const share = Math.max(1, Math.floor((request.limit - leased.length) / runnable.length));
+    let progress = 0;
+    for (const target of runnable) {
+      const room = Math.min(share, request.limit - leased.length);
+      if (room <= 0) break;
+      progress += leaseFromTarget(session, target, { ...request, limit: room }, leased);
+    }
+    if (progress === 0) return leased;
+  }
+}
+
+/** Takes what it can of one Target; returns how many deliveries it moved in any way. */
+function leaseFromTarget(session: Session, target: Target, request: Poll, leased: LeaseRow[]): number {
+  const isProbe = target.breaker.pausedUntilMs !== null;
+  const limit = Math.min(request.limit, capacityOf(session, target));
+  const rows = isProbe ? probeRows(session, target) : (session.sql(READY).all(target.id, session.nowMs, limit) as unknown as LiveRow[]);
+  const gone = new Set<number>();
+  let moved = 0;
+  for (const row of rows) {
+    if (gone.has(row.seq)) continue;
+    moved += 1;
+    const chosen = chooseLive(session, row, gone);
+    if (chosen === null) continue;
+    leased.push(leaseOne(session, target, chosen, request.leaseMs));
+    if (isProbe) {
+      target.probeSeq = chosen.seq;
+      target.probePosition = chosen.position;
+      break;
+    }
+    spendToken(target);
+  }
+  if (isProbe || rows.length < limit || moved > 0) session.targets.refreshReady(target);
+  session.targets.served(target);
+  return moved;
+}
+
+/** The next delivery of a paused Target behind the last probe, whether it is due or not. */
+function probeRows(session: Session, target: Target): LiveRow[] {
+  const next = session.sql(`SELECT ${LIVE_COLUMNS} FROM deliveries WHERE target = ? AND ready_ms IS NOT NULL AND waits_for = 0
+    AND position > ? ORDER BY position LIMIT 1`);
+  const rows = next.all(target.id, target.probePosition) as unknown as LiveRow[];
+  return rows.length > 0 ? rows : (next.all(target.id, 0) as unknown as LiveRow[]);
+}
+
+/** The delivery to send in the place of this one: itself, the newest of its backlog, or none because it expired. */
+function chooseLive(session: Session, row: LiveRow, gone: Set<number>): LiveRow | null {
+  if (row.expires_ms <= session.nowMs) {
+    expire(session, row);
+    return null;
+  }
+  if (row.latest === 0 || row.newest === 1 || row.forced === 1 || !isBacklog(ageMs(session, row))) return row;
+  const waiting = session
+    .sql(`SELECT ${LIVE_COLUMNS} FROM deliveries WHERE lane = ? AND ended_ms IS NULL AND state = ${WAITING} AND forced = 0`)
+    .all(row.lane) as unknown as LiveRow[];
+  const fold = foldBacklog(
+    waiting
+      .filter((one) => isBacklog(ageMs(session, one)))
+      .map((one) => ({ row: one, position: one.position, precededBy: one.preceded_by })),
+  );
+  if (fold === null) return row;
+  for (const { row: old } of fold.superseded) {
+    endDelivery(session, old, { state: SUPERSEDED, reason: null, message: 'a newer one of its backlog was sent' });
+    gone.add(old.seq);
+  }
+  gone.add(fold.send.row.seq);
+  return { ...fold.send.row, preceded_by: fold.precededBy };
+}
+
+function leaseOne(session: Session, target: Target, row: LiveRow, leaseMs: number): LeaseRow {
+  session
+    .sql(`UPDATE deliveries SET state = ${LEASED}, token = token + 1, ready_ms = NULL, lease_until_ms = ?, preceded_by = ? WHERE seq = ?`)
+    .run(session.nowMs + leaseMs, row.preceded_by, row.seq);
+  session.countState(target, WAITING, LEASED);
+  return {
+    id: row.id,
+    token: row.token + 1,
+    precededBy: row.preceded_by,
+    expiresMs: row.expires_ms,
+    createdMs: row.created_ms,
+    tries: row.tries,
+    outOfOrder: row.out_of_order === 1,
+  };
+}
+
+/** Ends a delivery whose time is over. */
+export function expire(session: Session, row: LiveRow): void {
+  const message = row.reason === null ? EXPIRED_MESSAGE : `${EXPIRED_MESSAGE}; last: ${row.reason}: ${row.message ?? ''}`;
+  endDelivery(session, row, { state: DEAD, reason: 'expired', message });
+  promoteLane(session, row.lane);
+}
+
+/** How many of the Target may go now. */
+function capacityOf(session: Session, target: Target): number {
+  const { pausedUntilMs } = target.breaker;
+  if (pausedUntilMs !== null) return pausedUntilMs <= session.nowMs && target.probeSeq === null ? 1 : 0;
+  if (target.nextReadyMs > session.nowMs) return 0;
+  return Math.max(0, Math.min(target.concurrency - target.leased, refillTokens(session, target)));
+}
+
+function refillTokens(session: Session, target: Target): number {
+  const rate = target.ratePerSecond;
+  if (rate === null || rate <= 0) return Number.POSITIVE_INFINITY;
+  const elapsedMs = Math.max(0, session.nowMs - target.tokensAtMs);
+  session.targets.touch(target);
+  target.tokens = Math.min(Math.max(1, rate), target.tokens + (elapsedMs * rate) / 1000);
+  target.tokensAtMs = session.nowMs;
+  return Math.floor(target.tokens + 1e-9);
+}
+
+function spendToken(target: Target): void {
+  if (target.ratePerSecond !== null && target.ratePerSecond > 0) target.tokens -= 1;
+}
+
+/** When something could be leased without anything else happening; Infinity = not by time alone. */
+export function nextLeaseMs(session: Session): number {
+  let nextMs = Number.POSITIVE_INFINITY;
+  for (const target of session.targets.active()) {
+    const { pausedUntilMs } = target.breaker;
+    if (pausedUntilMs !== null) {
+      if (target.probeSeq === null) nextMs = Math.min(nextMs, pausedUntilMs);
+    } else if (target.leased < target.concurrency) {
+      nextMs = Math.min(nextMs, Math.max(target.nextReadyMs, nextTokenMs(session, target)));
+    }
+  }
+  return nextMs;
+}
+
+function nextTokenMs(session: Session, target: Target): number {
+  const rate = target.ratePerSecond;
+  if (rate === null || rate <= 0 || refillTokens(session, target) >= 1) return session.nowMs;
+  return session.nowMs + Math.ceil(((1 - target.tokens) * 1000) / rate);
+}
+
+function ageMs(session: Session, row: LiveRow): number {
+  // Counted from the end of its life, which a jump of the clock moves along and a replay sets anew.
+  return session.nowMs - (row.expires_ms - LIFETIME_MS);
+}
