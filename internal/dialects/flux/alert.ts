@@ -1,6 +1,6 @@
 // Alert → Route.
 import type { Metadata } from '../../event/event.ts';
-import { type Pattern, toPattern } from '../../expr/pattern.ts';
+import type { Pattern } from '../../expr/pattern.ts';
 import type { ManifestObject, Route, Selector } from '../../routing/route.ts';
 import { type ObjectRef, toKey } from '../../sdk/target.ts';
 import { type Finding, show, suggest, toFieldPath } from './finding.ts';
@@ -17,15 +17,15 @@ export interface RouteResult {
 }
 
 /** Compiles an Alert of any accepted version. */
-export function toRoute(object: ManifestObject, ref: ObjectRef): RouteResult {
+export function toRoute(object: ManifestObject, ref: ObjectRef, compile: (source: string) => Pattern): RouteResult {
   const written = pruneNulls(object['spec'] ?? undefined);
   // The CRDs do not require a spec: such an Alert names no source, so it matches nothing.
   if (written === undefined) return { route: emptyRoute(object, ref), findings: [noSpec()] };
   if (!isFields(written)) return { route: null, findings: [specIsNoMapping()] };
   const { spec, findings } = validateSpec(AlertSpec, written, explainKind);
   if (spec === undefined) return { route: null, findings };
-  const inclusions = (spec.inclusionList ?? []).map(toPattern);
-  const exclusions = (spec.exclusionList ?? []).map(toPattern);
+  const inclusions = (spec.inclusionList ?? []).map(compile);
+  const exclusions = (spec.exclusionList ?? []).map(compile);
   const route: Route = {
     ref,
     selectors: spec.eventSources.map((source) => toSelector(source, ref.namespace)),

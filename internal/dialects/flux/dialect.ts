@@ -1,4 +1,6 @@
 // The flux dialect: Alert → Route, Provider → Target. Pure: no I/O, no clock.
+import { LRUCache } from 'lru-cache';
+import { type Pattern, toPattern } from '../../expr/pattern.ts';
 import type { ManifestObject, Route, Target } from '../../routing/route.ts';
 import type { ProviderCatalog } from '../../sdk/provider.ts';
 import type { ObjectRef } from '../../sdk/target.ts';
@@ -12,6 +14,7 @@ const STORAGE_VERSION = 'v1beta3';
 const VERSIONS = ['v1beta1', 'v1beta2', 'v1beta3', 'v1'];
 const REMOVED_VERSIONS = ['v1beta1', 'v1beta2'];
 const KINDS = ['Alert', 'Provider'];
+const MAX_SHARED_PATTERNS = 10_000;
 const TOP_FIELDS = ['apiVersion', 'kind', 'metadata', 'spec', 'status'];
 
 /** What one manifest turned into; both null when it is refused. */
@@ -33,21 +36,29 @@ export interface FluxDialect {
 /** The dialect over the Provider types of a catalog. */
 export function createFluxDialect(options: { readonly catalog: ProviderCatalog }): FluxDialect {
   const { catalog } = options;
+  // Alerts repeat the same few expressions, and a compiled one takes kilobytes.
+  const patterns = new LRUCache<string, Pattern>({ max: MAX_SHARED_PATTERNS });
+  const compile = (source: string): Pattern => {
+    const known = patterns.get(source) ?? toPattern(source);
+    patterns.set(source, known);
+    return known;
+  };
+  const asRoute = (object: ManifestObject) => toRoute(object, refOf(object), compile);
   const asTarget = (object: ManifestObject) => toTarget(object, refOf(object), catalog);
   return {
     name: 'flux',
     claims,
-    translate: (object) => translate(object, asTarget),
+    translate: (object) => translate(object, asRoute, asTarget),
     toRoute: asRoute,
     toTarget: asTarget,
   };
 }
 
-function asRoute(object: ManifestObject): RouteResult {
-  return toRoute(object, refOf(object));
-}
-
-function translate(object: ManifestObject, asTarget: (object: ManifestObject) => TargetResult): Translation {
+function translate(
+  object: ManifestObject,
+  asRoute: (object: ManifestObject) => RouteResult,
+  asTarget: (object: ManifestObject) => TargetResult,
+): Translation {
   const header = headerFindings(object);
   if (header.some((finding) => finding.severity === 'error')) return { route: null, target: null, findings: header };
   const top = [...header, ...unknownKeys(object, TOP_FIELDS, [])];
