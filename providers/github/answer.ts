@@ -16,8 +16,20 @@ interface Refusal {
   readonly words: string;
 }
 
+/** An answer that is no refusal and not what GitHub documents either, such as a login page or a redirect. */
+export class UnusableAnswer extends Error {
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.name = 'UnusableAnswer';
+    this.status = status;
+  }
+}
+
 /** The outcome of an error that the client threw; `what` says what was being done. Throws what is no answer of GitHub's. */
 export function outcomeOfError(error: unknown, what: string, config: ResolvedConfig, nowMs: number): Outcome {
+  if (error instanceof UnusableAnswer) return outcomeOfUnusable(error, what, nowMs);
   const refusal = toRefusal(error);
   if (refusal === undefined) throw transportCause(error) ?? error;
   const outcome = outcomeOfRefusal(refusal, nowMs);
@@ -29,6 +41,12 @@ export function outcomeOfError(error: unknown, what: string, config: ResolvedCon
 /** True when GitHub answered 404. */
 export function isNotFound(error: unknown): boolean {
   return toRefusal(error)?.status === 404;
+}
+
+function outcomeOfUnusable({ status, message }: UnusableAnswer, what: string, nowMs: number): Outcome {
+  const outcome = outcomeOfStatus({ status, headers: {} }, nowMs);
+  if (outcome.kind === 'delivered') return { kind: 'retry', reason: 'server', message: `${what}: ${message}` };
+  return { ...outcome, message: `${what}: ${outcome.message}` };
 }
 
 function outcomeOfRefusal(refusal: Refusal, nowMs: number): Outcome {

@@ -2,7 +2,7 @@
 import { createHash, createPrivateKey, sign, type KeyObject } from 'node:crypto';
 import { ConfigFault, type ResolvedConfig, type SendContext } from '../../internal/sdk/provider.ts';
 import { createClient } from './client.ts';
-import { isNotFound } from './answer.ts';
+import { isNotFound, UnusableAnswer } from './answer.ts';
 
 const PUBLIC_API = 'https://api.github.com';
 /** Backdated, because GitHub refuses a token from the future and clocks differ. */
@@ -34,8 +34,8 @@ async function requestToken(context: SendContext, app: App): Promise<{ value: st
   const nowMs = context.clock.nowMs();
   const client = createClient(context, app.apiBase, toJwt(app, nowMs));
   const id = 'id' in app.installation ? app.installation.id : await findInstallation(client, app.installation.owner);
-  const { data } = await client.request('POST /app/installations/{installation_id}/access_tokens', { installation_id: id });
-  if (typeof data?.token !== 'string') throw new Error('GitHub answered without a token');
+  const { data, status } = await client.request('POST /app/installations/{installation_id}/access_tokens', { installation_id: id });
+  if (typeof data?.token !== 'string') throw new UnusableAnswer(status, 'the answer holds no token');
   const expiresAtMs = Date.parse(data.expires_at ?? '');
   return { value: data.token, expiresAtMs: Number.isNaN(expiresAtMs) ? nowMs + TOKEN_LIFETIME_MS : expiresAtMs };
 }

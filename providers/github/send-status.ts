@@ -3,7 +3,6 @@ import { commitHash, findRevision } from '../../internal/sdk/git/revision.ts';
 import { isProgress, statusDescription } from '../../internal/sdk/git/status.ts';
 import type { Outcome } from '../../internal/sdk/outcome.ts';
 import { ConfigFault, type RenderInput, type SendContext } from '../../internal/sdk/provider.ts';
-import { outcomeOfStatus } from '../../internal/sdk/status-outcome.ts';
 import { cutChars } from '../../internal/sdk/text/cut.ts';
 import { outcomeOfError } from './answer.ts';
 import { hasApp, installationToken } from './app.ts';
@@ -42,9 +41,8 @@ async function bring(context: SendContext, input: RenderInput, commit: Commit, s
     const remember = [...known.remember, present];
     if (known.value === wanted) return { kind: 'delivered', note: 'the status is there already', remember };
     doing = 'could not create commit status';
-    const answered = await createStatus(client, commit, status);
-    const outcome = outcomeOfStatus({ status: answered, headers: {} }, nowMs);
-    return outcome.kind === 'delivered' ? { ...outcome, remember } : { ...outcome, message: `${doing}: ${outcome.message}` };
+    await createStatus(client, commit, status);
+    return { kind: 'delivered', remember };
   } catch (error) {
     return outcomeOfError(error, doing, input.config, nowMs);
   }

@@ -1,6 +1,7 @@
 // A commit's statuses: what is remembered of them, what GitHub says, and writing one.
 import type { Octokit } from '@octokit/rest';
 import type { Fact, SendContext } from '../../internal/sdk/provider.ts';
+import { UnusableAnswer } from './answer.ts';
 import type { Repository } from './repository.ts';
 
 /** How long a remembered status is believed without asking. */
@@ -68,10 +69,11 @@ export async function readStatuses(client: Octokit, commit: Commit, name: string
   return { value: values.get(name), remember };
 }
 
-/** Creates the status; resolves with GitHub's HTTP status, which is 201 unless something redirects. */
-export async function createStatus(client: Octokit, { repository, sha }: Commit, status: Status): Promise<number> {
+/** Creates the status. */
+export async function createStatus(client: Octokit, { repository, sha }: Commit, status: Status): Promise<void> {
   const answer = await client.rest.repos.createCommitStatus({ owner: repository.owner, repo: repository.name, sha, ...status });
-  return answer.status;
+  const answered: number = answer.status;
+  if (answered < 200 || answered >= 300) throw new UnusableAnswer(answered, 'the answer is a redirect');
 }
 
 interface Page {
@@ -80,7 +82,7 @@ interface Page {
 }
 
 async function readPage(client: Octokit, { repository, sha }: Commit, page: number): Promise<Page> {
-  const { data, headers } = await client.rest.repos.listCommitStatusesForRef({
+  const { data, headers, status } = await client.rest.repos.listCommitStatusesForRef({
     owner: repository.owner,
     repo: repository.name,
     ref: sha,
@@ -88,12 +90,9 @@ async function readPage(client: Octokit, { repository, sha }: Commit, page: numb
     page,
   });
   const items: unknown = data;
-  if (!Array.isArray(items)) throw new NotAList('the answer is not a list of statuses');
+  if (!Array.isArray(items)) throw new UnusableAnswer(status, 'the answer is not a list of statuses');
   return { items: items.filter((item) => typeof item === 'object' && item !== null), hasNext: /rel="?next"?/.test(headers.link ?? '') };
 }
-
-/** An answer in the place of GitHub's, such as a login page. */
-export class NotAList extends Error {}
 
 function scopeOf({ repository, sha }: Commit): string {
   return `github-commit:${repository.apiBase}/${repository.owner}/${repository.name}@${sha}`;
