@@ -374,8 +374,7 @@ describe('the planned delivery', () => {
   });
 
   test('a lane of the provider supersedes, and its parts cannot imitate one another', () => {
-    const lane = ({ statusId }: { statusId?: string }): string[] => ['https://x|y', 'a%7Cb', statusId ?? ''];
-    const definition = toDefinition({ accepts: ['commit-status'], concurrency: 2, limits: { ratePerSecond: 5 } }, { lane });
+    const definition = toDefinition({ accepts: ['commit-status'], concurrency: 2, limits: { ratePerSecond: 5 } }, { lane: laneByStatus });
 
     const delivery = deliveryOf(decide(event, snapshotOf([toTestRoute()], [toTestTarget('provider', { definition })]), CONTEXT));
 
@@ -385,10 +384,7 @@ describe('the planned delivery', () => {
   });
 
   test('a lane that cannot be computed leaves the ordinary one', () => {
-    const lane = (): string[] => {
-      throw new ConfigFault('no address');
-    };
-    const target = toTestTarget('provider', { definition: toDefinition({}, { lane }) });
+    const target = toTestTarget('provider', { definition: toDefinition({}, { lane: failingLane }) });
 
     assert.equal(deliveryOf(decide(event, snapshotOf([toTestRoute()], [target]), CONTEXT)).lane.policy, 'ordered');
   });
@@ -416,6 +412,14 @@ describe('the planned delivery', () => {
     assert.equal(deliveryOf(decide(event, snapshotOf([toTestRoute()], [target]), CONTEXT)).statusId, undefined);
   });
 });
+
+function laneByStatus({ statusId }: { readonly statusId?: string }): string[] {
+  return ['https://x|y', 'a%7Cb', statusId ?? ''];
+}
+
+function failingLane(): string[] {
+  throw new ConfigFault('no address');
+}
 
 describe('random input', () => {
   const name = fc.constantFrom('foo', '*', '__proto__', 'constructor', '', 'a|b', '\ud800');

@@ -1,10 +1,9 @@
 // What a Route that matched owes: one delivery, its lane and its policy, from what the provider says of itself.
 import { combineMetadata } from '../enrich/metadata.ts';
 import { statusId } from '../enrich/commit-status.ts';
-import type { Event, FluxEvent } from '../event/event.ts';
+import type { Event, FluxEvent, Metadata } from '../event/event.ts';
 import type { Lane, PlannedDelivery, TargetPolicy } from '../outbox/store.ts';
-import { ConfigFault } from '../sdk/provider.ts';
-import type { ObjectRef } from '../sdk/target.ts';
+import { type ObjectRef, toKey } from '../sdk/target.ts';
 import type { Notice, Route, Target } from './route.ts';
 import { metadataConflictNotice } from './words.ts';
 
@@ -38,15 +37,22 @@ export function planDelivery(event: Event, group: string, route: Route, target: 
   return { delivery, notices: conflicts === null ? [] : [metadataConflictNotice(event, route, conflicts)] };
 }
 
-/** What is owed to a Target that never appeared, for the dead letters. */
-export function planForMissing(event: Event, group: string, route: Route, target: ObjectRef): PlannedDelivery {
+/** What is owed by a Route that was never decided, for the dead letters. */
+export function planUndecided(
+  event: Event,
+  group: string,
+  route: { readonly ref: ObjectRef; readonly target: ObjectRef; readonly metadata: Metadata; readonly summary: string },
+): PlannedDelivery {
   const { metadata } = combineMetadata({ event: event.flux.metadata, group, route: route.metadata, summary: route.summary });
-  const lane: Lane = {
-    key: messageLane(`${target.dialect}/${target.tenant}/${target.namespace}/${target.name}`, event),
-    policy: 'ordered',
-    backlog: 'all',
+  return {
+    route: route.ref,
+    target: route.target,
+    type: '',
+    destination: DESTINATION,
+    lane: { key: messageLane(toKey(route.target), event), policy: 'ordered', backlog: 'all' },
+    policy: { concurrency: DEFAULT_CONCURRENCY },
+    metadata,
   };
-  return { route: route.ref, target, type: '', destination: DESTINATION, lane, policy: { concurrency: DEFAULT_CONCURRENCY }, metadata };
 }
 
 /** An id that cannot be computed is found out again at the attempt, where the history shows why. */
@@ -74,10 +80,9 @@ function providerLane(target: Target, event: FluxEvent, id: string | undefined):
       event,
       ...(id === undefined ? {} : { statusId: id }),
     });
-  } catch (cause) {
-    // What is wrong with the configuration is told at the attempt; until then the delivery keeps to the ordinary lane.
-    if (cause instanceof ConfigFault) return undefined;
-    throw cause;
+  } catch {
+    // Faulty configuration, or a faulty provider, shows at the attempt; the event must not be refused for it.
+    return undefined;
   }
 }
 

@@ -1,0 +1,156 @@
+// Settles verdicts that could not be known when their event arrived: when the Snapshot changes, and again and again with
+// growing pauses. Here there is time to search, in slices that let everything else go on. What nothing could be found out
+// about for a day becomes a dead letter, so that a person sees it.
+import type { Event } from '../event/event.ts';
+import type { Outbox, PendingEvent, Resolution } from '../outbox/store.ts';
+import type { Clock, Logger } from '../sdk/ports.ts';
+import type { DecideContext } from './decide.ts';
+import { SlicedSearch } from './sliced-search.ts';
+import type { Notice, SnapshotSource } from './route.ts';
+import { type Settled, settle } from './settle.ts';
+
+const PAGE_EVENTS = 100;
+const BATCH_ROWS = 500;
+const FIRST_POLL_MS = 1_000;
+const LONGEST_POLL_MS = 5_000;
+
+/** What a router works with. */
+export interface RouterOptions {
+  readonly outbox: Pick<Outbox, 'pending' | 'resolve'>;
+  readonly snapshots: SnapshotSource;
+  readonly context: DecideContext;
+  readonly onNotices: (notices: readonly Notice[], event: Event) => void;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+export interface Router {
+  start(): void;
+  /** Looks at what is due now instead of at the next tick; for intake, after it stored something pending. */
+  wake(): void;
+  /** Ends after the pass that is under way. */
+  stop(): Promise<void>;
+}
+
+/** Builds a router; nothing happens before start(). */
+export function createRouter(options: RouterOptions): Router {
+  return new PollingRouter(options);
+}
+
+class PollingRouter implements Router {
+  readonly #options: RouterOptions;
+  readonly #search: SlicedSearch;
+  #isRunning = false;
+  #pollMs = FIRST_POLL_MS;
+  /** A Snapshot came that no pass over all pending events has seen. */
+  #hasNewSnapshot = true;
+  #isWoken = false;
+  #pass: Promise<void> | null = null;
+  #cancelTimer: () => void = () => undefined;
+  #unsubscribe: () => void = () => undefined;
+
+  constructor(options: RouterOptions) {
+    this.#options = options;
+    this.#search = new SlicedSearch(options.clock);
+  }
+
+  start(): void {
+    if (this.#isRunning) return;
+    this.#isRunning = true;
+    this.#unsubscribe = this.#options.snapshots.subscribe(() => {
+      this.#hasNewSnapshot = true;
+      this.wake();
+    });
+    this.wake();
+  }
+
+  wake(): void {
+    if (!this.#isRunning) return;
+    this.#pollMs = FIRST_POLL_MS;
+    this.#isWoken = true;
+    this.#begin();
+  }
+
+  async stop(): Promise<void> {
+    this.#isRunning = false;
+    this.#cancelTimer();
+    this.#unsubscribe();
+    await this.#pass;
+  }
+
+  #begin(): void {
+    if (this.#pass !== null) return;
+    this.#cancelTimer();
+    this.#pass = this.#runPasses();
+  }
+
+  async #runPasses(): Promise<void> {
+    do {
+      this.#isWoken = false;
+      await this.#runPass();
+    } while (this.#isWoken && this.#isRunning);
+    this.#pass = null;
+    if (this.#isRunning) this.#cancelTimer = this.#options.clock.schedule(this.#pollMs, () => this.#begin());
+  }
+
+  async #runPass(): Promise<void> {
+    const isForAll = this.#hasNewSnapshot;
+    this.#hasNewSnapshot = false;
+    try {
+      const settled = await this.#settlePending(isForAll);
+      this.#pollMs = settled > 0 ? FIRST_POLL_MS : Math.min(this.#pollMs * 2, LONGEST_POLL_MS);
+    } catch (cause) {
+      // The store says itself when it cannot be read or written; the events stay pending and are looked at again.
+      this.#hasNewSnapshot ||= isForAll;
+      this.#options.log.warn({ error: cause instanceof Error ? cause.message : String(cause) }, 'pending events could not be settled');
+    }
+  }
+
+  /** The store gives oldest first and has no cursor: what stays pending comes again, so each page asks for that many more. */
+  async #settlePending(isForAll: boolean): Promise<number> {
+    const seen = new Set<string>();
+    while (this.#isRunning) {
+      const limit = PAGE_EVENTS + seen.size;
+      const page = await this.#options.outbox.pending({ limit, all: isForAll });
+      const fresh = page.filter(({ event }) => !seen.has(event.id));
+      await this.#settleAll(fresh);
+      for (const { event } of fresh) seen.add(event.id);
+      if (fresh.length === 0 || page.length < limit) break;
+    }
+    return seen.size;
+  }
+
+  /** Commits in batches: an event of many Alerts is a large one. */
+  async #settleAll(page: readonly PendingEvent[]): Promise<void> {
+    let batch: (readonly [Event, Settled])[] = [];
+    let rows = 0;
+    for (const pending of page) {
+      if (!this.#isRunning) break;
+      await this.#search.pause();
+      const settled = await settle(pending, this.#options.snapshots.current(), { context: this.#options.context, search: this.#search });
+      batch.push([pending.event, settled]);
+      rows += 1 + settled.resolution.deliveries.length;
+      if (rows < BATCH_ROWS) continue;
+      await this.#commit(batch);
+      batch = [];
+      rows = 0;
+    }
+    if (batch.length > 0) await this.#commit(batch);
+  }
+
+  async #commit(batch: readonly (readonly [Event, Settled])[]): Promise<void> {
+    await this.#options.outbox.resolve(batch.map(([, { resolution }]) => resolution));
+    for (const [event, { resolution, notices }] of batch) this.#report(event, resolution, notices);
+  }
+
+  #report(event: Event, resolution: Resolution, notices: readonly Notice[]): void {
+    if (notices.length > 0) this.#options.onNotices(notices, event);
+    for (const { delivery, message } of resolution.dead ?? []) {
+      const alert = `${delivery.route.namespace}/${delivery.route.name}`;
+      this.#options.log.error(
+        { eventId: event.id, alert, reason: message },
+        'an event could not be decided for a day and is now a dead letter',
+      );
+    }
+  }
+}
