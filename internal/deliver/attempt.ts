@@ -87,7 +87,7 @@ async function attempt(context: AttemptContext, lease: Lease, controller: AbortC
     const input = toRenderInput(context, lease, found, resolved);
     if ('kind' in input) return input;
     const { definition } = found;
-    return await converse({ context, lease, target: found.target, definition, resolved, input, trace, signal: controller.signal });
+    return await converse({ context, lease, definition, resolved, input, trace, signal: controller.signal });
   } finally {
     cancel();
   }

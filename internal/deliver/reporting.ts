@@ -34,7 +34,8 @@ export function createReporting(options: ReportingOptions): (settled: Settled) =
     const { settlement, result } = settled;
     const fields = toFields(settled);
     if (result.result === 'fenced') {
-      options.log.warn(fields, 'Lease was lost before the result was stored');
+      if (result.state === 'cancelled') options.log.info(fields, 'Delivery was cancelled while it was sent');
+      else options.log.warn(fields, 'Lease was lost before the result was stored');
       return;
     }
     count(options.metrics, settled);
@@ -102,7 +103,8 @@ function reportFailure(
     return;
   }
   remember(failing, target, { cause, count: (failure?.count ?? 0) + 1 });
-  if (bug !== undefined) log.error({ ...fields, error: bug }, 'Attempt failed through a bug');
+  if (settlement.attempt.reason === 'suspended') log.info(fields, 'Delivery waits for its Provider to be resumed');
+  else if (bug !== undefined) log.error({ ...fields, error: bug }, 'Attempt failed through a bug');
   else if (result.state === 'dead') log.warn(fields, 'Delivery is given up');
   else log.warn(fields, 'Attempt failed');
 }
@@ -122,7 +124,9 @@ function notice(options: ReportingOptions, { lease, settlement, result }: Settle
   const { outcome, attempt } = settlement;
   if (outcome.kind === 'delivered' || attempt.outcome === 'aborted') return;
   const isEnded = result.state === 'dead';
-  const isFirst = lease.delivery.attempts === 0 && lease.delivery.history.length === 0;
+  const { attempts, history, reason } = lease.delivery;
+  // A deferral counts no attempt but leaves its reason behind.
+  const isFirst = attempts === 0 && history.length === 0 && reason === undefined;
   // Suspending a Provider is what a person wanted, so there is nothing to tell them about it.
   if (!isEnded && (!isFirst || outcome.reason === 'suspended')) return;
   try {

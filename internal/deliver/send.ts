@@ -1,15 +1,13 @@
 // Saying it: either a rendered list of requests in order, or a provider's own conversation. Every request passes the
 // vendor's budget first and leaves its trace.
-import { createHash } from 'node:crypto';
 import type { Lease, Outbox } from '../outbox/store.ts';
-import type { Target } from '../routing/route.ts';
 import type { ResolvedTarget } from '../sdk/credentials.ts';
 import type { HttpRequest, HttpResponse, Send } from '../sdk/http.ts';
 import type { Fact, Outcome } from '../sdk/outcome.ts';
 import type { ProviderDefinition, RenderInput, SendContext } from '../sdk/provider.ts';
 import type { SendOptions } from '../sdk/transport.ts';
 import type { AttemptContext, Trace } from './attempt.ts';
-import { BudgetSpent, credentialHash } from './budgets.ts';
+import { BudgetSpent, credentialHash, toOrigin } from './budgets.ts';
 import { within } from './deadline.ts';
 import { messageExcerptOf } from './excerpt.ts';
 import { interpretResponse } from './interpret.ts';
@@ -20,7 +18,6 @@ const PROGRESS_KEY = 'requests-done';
 export interface Conversation {
   readonly context: AttemptContext;
   readonly lease: Lease;
-  readonly target: Target;
   readonly definition: ProviderDefinition;
   readonly resolved: ResolvedTarget;
   readonly input: RenderInput;
@@ -100,14 +97,15 @@ function guard({ context, resolved, signal, trace }: Conversation, url: string):
 }
 
 function toSendContext(conversation: Conversation): SendContext {
-  const { context, lease, target, resolved, signal } = conversation;
+  const { context, lease, resolved, signal } = conversation;
   const { delivery } = lease;
-  // Two Providers never share a token by naming the same key, and a changed Secret never meets the token of the old one.
-  const owner = `${target.key} ${credentialHash(resolved.config)}`;
+  // Only Providers with the same credential share a token, whatever key a provider chooses, and a changed Secret never
+  // meets the token of the old one.
+  const owner = `${toOrigin(resolved.config.address)} ${credentialHash(resolved.config)}`;
   return {
     http: openSend(conversation),
     fetch: openFetch(conversation),
-    token: (key, acquire) => context.tokens(`${createHash('sha256').update(owner).digest('base64url')} ${key}`, acquire),
+    token: (key, acquire) => context.tokens(`${owner} ${key}`, acquire),
     memory: { get: (scope, key) => context.outbox.recall(scope, key) },
     lane: delivery.lane.key,
     clock: context.clock,

@@ -1,5 +1,6 @@
-// The shapes in which a secret value can turn up in text. Raw, JSON (once and twice escaped, JavaScript's way and Go's),
-// percent-encoded, HTML, and base64, also as a part of something longer that was encoded, as Basic authentication does.
+// The shapes in which a secret value can turn up in text: raw, JSON (once and twice escaped, JavaScript's way and Go's),
+// percent-encoded, HTML, base64, and one encoding within another. Base64 also as a part of something longer that was
+// encoded, as Basic authentication does.
 
 /** Values shorter than this are not scrubbed: they protect nothing, and scrubbing every `a` or `443` would tear all text. */
 export const MIN_SECRET_CHARS = 4;
@@ -25,15 +26,10 @@ export function toSecretForms(secret: string): ReadonlySet<string> {
 function formsOf(value: string): readonly string[] {
   if (value.length < MIN_SECRET_CHARS) return [];
   const json = toJson(value);
-  return [
-    value,
-    json,
-    toJson(json),
-    toGoJson(json),
-    ...percentForms(value),
-    ...htmlForms(value),
-    ...base64Forms(Buffer.from(value, 'utf8')),
-  ];
+  const goJson = toGoJson(json);
+  // A body is often encoded as a whole after the secret was escaped in it.
+  const inner = new Set([value, json, goJson, encodeURIComponent(value.toWellFormed())]);
+  return [...inner, toJson(json), ...[...inner].flatMap((form) => [...percentForms(form), ...htmlForms(form), ...base64Forms(form)])];
 }
 
 function linesOf(value: string): readonly string[] {
@@ -69,7 +65,8 @@ function htmlForms(value: string): readonly string[] {
   ];
 }
 
-function base64Forms(bytes: Buffer): readonly string[] {
+function base64Forms(value: string): readonly string[] {
+  const bytes = Buffer.from(value, 'utf8');
   const whole = bytes.toString('base64');
   const standard = [whole, whole.replace(/=+$/, ''), ...[0, 1, 2].map((offset) => innerBase64(bytes, offset))];
   const forms = standard.filter((form) => form.length >= MIN_BASE64_PIECE_CHARS);
