@@ -30,6 +30,8 @@ export interface Inventory {
   readonly faults: readonly ManifestFault[];
 }
 
+const HELD_HINT = 'The last good version stays in use.';
+
 interface Found {
   readonly entry: Entry;
   readonly file: string;
@@ -63,7 +65,15 @@ export function takeInventory(files: Iterable<FileState>, previous: Inventory): 
       faults.push(duplicate(other, first));
     }
   }
-  for (const [identity, old] of previous.kept) if (!found.has(identity) && brokenFiles.has(old.file)) kept.set(identity, old);
+  const heldFiles = new Set<string>();
+  for (const [identity, old] of previous.kept) {
+    if (found.has(identity) || !brokenFiles.has(old.file)) continue;
+    kept.set(identity, old);
+    heldFiles.add(old.file);
+  }
+  for (const [index, fault] of faults.entries()) {
+    if (fault.object === '' && heldFiles.has(fault.file)) faults[index] = { ...fault, hint: `${fault.hint} ${HELD_HINT}` };
+  }
   faults.sort(byPlace);
   return { kept, ...split(kept), brokenSecrets, labels, faults };
 }
@@ -138,7 +148,7 @@ function split(kept: ReadonlyMap<string, Kept>): Pick<Inventory, 'routes' | 'tar
 }
 
 function toFault(finding: PlacedFinding, { entry, file, line }: Found, isOldVersion: boolean): ManifestFault {
-  const hint = isOldVersion && finding.severity === 'error' ? `${finding.hint} The last good version stays in use.` : finding.hint;
+  const hint = isOldVersion && finding.severity === 'error' ? `${finding.hint} ${HELD_HINT}` : finding.hint;
   return { ...finding, hint, file, line: finding.line + line, object: entry.title };
 }
 

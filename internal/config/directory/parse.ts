@@ -90,14 +90,19 @@ function readYaml(text: string): ParseResult {
   for (const document of Array.isArray(parsed) ? (parsed as Document.Parsed[]) : []) {
     const [error] = document.errors;
     if (error !== undefined) {
-      faults.push({ ...toPosition(lines, error.pos[0]), ...describe(error.code, text) });
+      // What is missing is noticed at the very end, which may be lines below the last that holds anything.
+      const offset = Math.min(error.pos[0], text.trimEnd().length);
+      faults.push({ ...toPosition(lines, offset), ...describe(error.code, text) });
       continue;
     }
     if (document.contents === null) continue;
-    documents.push({
-      value: document.toJS({ maxAliasCount: MAX_ALIASES }) as unknown,
-      locate: (path) => locate(document.contents, path, lines),
-    });
+    const { contents } = document;
+    try {
+      const value: unknown = document.toJS({ maxAliasCount: MAX_ALIASES });
+      documents.push({ value, locate: (path) => locate(contents, path, lines) });
+    } catch (cause) {
+      faults.push({ ...toPosition(lines, offsetOfThrown(cause, text) ?? contents.range[0]), ...describeThrown(cause) });
+    }
   }
   return { documents, faults };
 }
@@ -157,10 +162,6 @@ function describe(code: ErrorCode, text: string): { readonly message: string; re
 }
 
 const SYNTAX: Readonly<Partial<Record<ErrorCode, readonly [message: string, hint: string]>>> = {
-  BAD_ALIAS: [
-    'an alias names an anchor that does not exist in this document',
-    'Define the anchor first, or quote a value that begins with *.',
-  ],
   BAD_DQ_ESCAPE: ['a text in double quotes has an escape that does not exist', 'Double the backslash, or use single quotes.'],
   BAD_INDENT: ['this line is not indented like its neighbours', 'Align it with the lines that it belongs to.'],
   BAD_SCALAR_START: ['a value begins with a character that needs quotes', 'Put the value in quotes.'],
@@ -172,9 +173,22 @@ const SYNTAX: Readonly<Partial<Record<ErrorCode, readonly [message: string, hint
   TAB_AS_INDENT: ['a tab is used for indentation', 'Use blanks.'],
 };
 
+/** The place of the alias that a message names; other messages name none. */
+function offsetOfThrown(cause: unknown, text: string): number | undefined {
+  const alias = /^Unresolved alias .*: (\S+)$/.exec(cause instanceof Error ? cause.message : '')?.[1];
+  const offset = alias === undefined ? -1 : text.indexOf(`*${alias}`);
+  return offset < 0 ? undefined : offset;
+}
+
 function describeThrown(cause: unknown): { readonly message: string; readonly hint: string } {
   const text = cause instanceof Error ? cause.message : '';
   if (text.includes('alias count')) return { message: 'the document repeats its parts by aliases too often', hint: 'Write the parts out.' };
+  if (text.includes('Unresolved alias')) {
+    return {
+      message: 'an alias names an anchor that does not exist in this document',
+      hint: 'Define the anchor first, or quote a value that begins with *.',
+    };
+  }
   if (cause instanceof RangeError) return { message: 'the document is nested too deeply', hint: 'Manifests need few levels.' };
   return { message: 'this is not valid YAML', hint: 'Check indentation, colons and quotes around this place.' };
 }

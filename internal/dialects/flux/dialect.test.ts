@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { z } from 'zod';
 import type { ManifestObject } from '../../routing/route.ts';
 import type { ProviderDefinition } from '../../sdk/provider.ts';
@@ -303,14 +303,15 @@ test('a key such as __proto__ is only data', () => {
 });
 
 test('the hash changes with the object and only then', () => {
-  const hash = (change: object, annotations = {}) =>
-    dialect.toRoute(manifest('Alert', { ...minimal, ...change }, { metadata: { namespace: 'apps', name: 'x', uid: 'u', annotations } }))
-      .route?.hash;
-
   assert.equal(hash({}), hash({}));
   assert.notEqual(hash({}), hash({ suspend: true }));
   assert.notEqual(hash({}), hash({}, { a: 'b' }));
 });
+
+function hash(change: object, annotations = {}): string | undefined {
+  const metadata = { namespace: 'apps', name: 'x', uid: 'u', annotations };
+  return dialect.toRoute(manifest('Alert', { ...minimal, ...change }, { metadata })).route?.hash;
+}
 
 test('every field has a description that is a sentence', () => {
   for (const [name, schema] of Object.entries({ ...AlertSpec.shape, ...ProviderSpec.shape })) {
