@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Registry } from 'prom-client';
+import { ManualClock } from '../../test/support/clock.ts';
+import { createHealthHandler, type HealthOptions, type RequestHandler } from './health.ts';
+import { listen } from './listen.ts';
+import { createMetricsHandler } from './metrics-handler.ts';
+
+const ON_LOOPBACK = { host: '127.0.0.1', port: 0 };
+
+async function answers(handler: RequestHandler, paths: readonly string[]): Promise<readonly string[]> {
+  const server = await listen(handler, ON_LOOPBACK);
+  try {
+    return await Promise.all(
+      paths.map(async (path) => {
+        const response = await fetch(`http://127.0.0.1:${server.port}${path}`);
+        return `${response.status} ${await response.text()}`;
+      }),
+    );
+  } finally {
+    await server.close();
+  }
+}
+
+const GOOD: HealthOptions['store'] = async () => ({ writable: true, persistent: true });
+
+test('probes answer as those of a controller', async () => {
+  const handler = createHealthHandler({ clock: new ManualClock(), store: GOOD, hasSnapshot: () => true });
+
+  assert.deepEqual(
+    await answers(handler, [
+      '/healthz',
+      '/readyz',
+      '/healthz/ping',
+      '/readyz/ping',
+      '/healthz/',
+      '/readyz?verbose',
+      '/',
+      '/readyz/other',
+      '/metrics',
+    ]),
+    [
+      '200 ok',
+      '200 ok',
+      '200 ok',
+      '200 ok',
+      '200 ok',
+      '200 [+]ping ok\n[+]store ok\n[+]persistence ok\n[+]snapshot ok\nreadyz check passed\n',
+      '404 404 page not found\n',
+      '404 404 page not found\n',
+      '404 404 page not found\n',
+    ],
+  );
+});
+
+test('ready means that the store can be written and that a Snapshot serves or was waited for', async () => {
+  const cases: readonly { name: string; store?: HealthOptions['store']; hasSnapshot?: boolean; upMs?: number; want: RegExp }[] = [
+    { name: 'all good', want: /^200 .*readyz check passed/s },
+    { name: 'no snapshot yet', hasSnapshot: false, upMs: 4999, want: /^503 .*\[-\]snapshot failed: no configuration/s },
+    { name: 'no snapshot for 5 s', hasSnapshot: false, upMs: 5000, want: /^200 .*\[!\]snapshot warning: no configuration/s },
+    {
+      name: 'disk full',
+      store: async () => ({ writable: false, problem: 'disk full', persistent: true }),
+      upMs: 60_000,
+      want: /^503 .*\[-\]store failed: disk full/s,
+    },
+    {
+      name: 'not persistent',
+      store: async () => ({ writable: true, persistent: false }),
+      want: /^200 .*\[!\]persistence warning: store is not on a persistent volume/s,
+    },
+    { name: 'store silent', store: () => Promise.reject(new Error('secret detail')), want: /^503 .*store does not answer(?!.*secret)/s },
+  ];
+  for (const { name, store = GOOD, hasSnapshot = true, upMs = 0, want } of cases) {
+    const clock = new ManualClock();
+    const handler = createHealthHandler({ clock, store, hasSnapshot: () => hasSnapshot });
+    clock.advance(upMs);
+
+    const [readyz = '', healthz] = await answers(handler, ['/readyz?verbose', '/healthz']);
+
+    assert.match(readyz, want, name);
+    assert.equal(healthz, '200 ok', name);
+  }
+});
+
+test('metrics are served, and a failing scrape tells no details', async () => {
+  const broken = new Registry();
+  broken.metrics = () => Promise.reject(new Error('secret'));
+
+  assert.match(
+    (await answers(createMetricsHandler(new Registry()), ['/metrics?x=1', '/other'])).join('|'),
+    /^200 \n?\|404 404 page not found/,
+  );
+  assert.deepEqual(await answers(createMetricsHandler(broken), ['/metrics']), ['500 metrics could not be collected\n']);
+});
+
+test('a port in use is an error', async () => {
+  const first = await listen(createMetricsHandler(new Registry()), ON_LOOPBACK);
+  await assert.rejects(listen(createMetricsHandler(new Registry()), { host: '127.0.0.1', port: first.port }), /EADDRINUSE/);
+  await first.close();
+});

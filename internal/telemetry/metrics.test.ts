@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createMetrics, type Metrics } from './metrics.ts';
+
+const OPTIONS = { types: ['generic', 'slack'], dialects: ['flux'], process: false };
+
+async function shown(metrics: Metrics): Promise<readonly string[]> {
+  return (await metrics.registry.metrics()).split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+}
+
+test('series of ours exist at zero from the start', async () => {
+  const lines = await shown(createMetrics(OPTIONS));
+  for (const want of [
+    'tocsin_events_total{dialect="flux",outcome="accepted"} 0',
+    'tocsin_events_total{dialect="flux",outcome="busy"} 0',
+    'tocsin_verdicts_total{dialect="flux",verdict="matched",reason=""} 0',
+    'tocsin_delivery_attempts_total{type="generic",outcome="delivered",reason=""} 0',
+    'tocsin_delivery_attempts_total{type="slack",outcome="retry",reason="timeout"} 0',
+    'tocsin_deliveries_total{type="slack",state="dead",reason="expired"} 0',
+    'tocsin_delivery_duration_seconds_count{type="generic"} 0',
+    'tocsin_delivery_age_seconds_count{type="generic",state="delivered"} 0',
+    'tocsin_breaker_changes_total{type="generic",change="opened"} 0',
+    'tocsin_outbox_deliveries{state="waiting"} 0',
+    'gotk_event_http_requests_inflight{service="",handler="/"} 0',
+    'gotk_token_cache_requests_total{status="failure"} 0',
+    'gotk_token_cached_items 0',
+  ]) {
+    assert.ok(lines.includes(want), want);
+  }
+  assert.ok(lines.length < 1000, `${lines.length} series`);
+});
+
+test('requests are counted as notification-controller counts them', async () => {
+  const metrics = createMetrics(OPTIONS);
+  metrics.intake.requestStarted('/a');
+  metrics.intake.requestStarted('/b');
+  metrics.intake.requestFinished({ path: '/a', method: 'POST', code: 202, seconds: 0.003, bytes: 0 });
+
+  const lines = await shown(metrics);
+
+  for (const want of [
+    'gotk_event_http_request_duration_seconds_bucket{le="0.005",service="",handler="/",method="POST",code="202"} 1',
+    'gotk_event_http_request_duration_seconds_count{service="",handler="/",method="POST",code="202"} 1',
+    'gotk_event_http_response_size_bytes_bucket{le="1000000000",service="",handler="/",method="POST",code="202"} 1',
+    'gotk_event_http_requests_inflight{service="",handler="/"} 1',
+  ]) {
+    assert.ok(lines.includes(want), want);
+  }
+});
+
+test('paths and types that others choose do not multiply series', async () => {
+  const metrics = createMetrics({ ...OPTIONS, exportPaths: true });
+  for (let number = 0; number < 500; number++) {
+    metrics.intake.requestStarted(`/${number}`);
+    metrics.intake.requestFinished({ path: `/${number}`, method: 'POST', code: 202, seconds: 0, bytes: 0 });
+    metrics.deliver.attempted({ type: `type-${number}`, outcome: 'deferred', reason: 'config', seconds: 0 });
+    metrics.deliver.ended({ type: `type-${number}`, state: 'dead', reason: 'expired', ageSeconds: 1 });
+  }
+
+  const lines = await shown(metrics);
+
+  assert.equal(lines.filter((line) => line.startsWith('gotk_event_http_requests_inflight')).length, 101);
+  assert.ok(lines.includes('gotk_event_http_requests_inflight{service="",handler="other"} 0'));
+  assert.ok(lines.includes('tocsin_delivery_attempts_total{type="other",outcome="deferred",reason="config"} 500'));
+  assert.ok(lines.includes('tocsin_deliveries_total{type="other",state="dead",reason="expired"} 500'));
+});
+
+test('gauges look once per scrape, and a store in trouble does not hide the rest', async () => {
+  const metrics = createMetrics(OPTIONS);
+  let looks = 0;
+  let isBroken = false;
+  metrics.watch({
+    outbox: async () => {
+      looks += 1;
+      if (isBroken) throw new Error('disk');
+      return { states: { waiting: 3, dead: 2 }, events: 9, pendingEvents: 1, bytes: 4096, writable: true, persistent: false };
+    },
+  });
+  metrics.watch({ pausedTargets: async () => 4, snapshot: () => ({ ageSeconds: 12, routes: 5, targets: 6, faults: 7 }) });
+
+  const lines = await shown(metrics);
+
+  for (const want of [
+    'tocsin_outbox_deliveries{state="waiting"} 3',
+    'tocsin_outbox_deliveries{state="dead"} 2',
+    'tocsin_outbox_pending_events 1',
+    'tocsin_outbox_bytes 4096',
+    'tocsin_outbox_writable 1',
+    'tocsin_store_persistent 0',
+    'tocsin_breaker_open 4',
+    'tocsin_snapshot_age_seconds 12',
+    'tocsin_manifest_faults 7',
+  ]) {
+    assert.ok(lines.includes(want), want);
+  }
+  assert.equal(looks, 1);
+
+  isBroken = true;
+  const later = await shown(metrics);
+  assert.equal(looks, 2);
+  assert.ok(later.includes('tocsin_outbox_writable 0'));
+  assert.ok(later.includes('tocsin_snapshot_routes 5'));
+});
+
+test('the token cache counts per Provider up to a bound', async () => {
+  const metrics = createMetrics(OPTIONS);
+  for (let number = 0; number < 1500; number++) metrics.tokenCache.asked({ hit: number % 2 === 0, name: `p${number}`, namespace: 'apps' });
+  metrics.tokenCache.acquired('success');
+  metrics.tokenCache.items(3);
+  metrics.tokenCache.evicted();
+
+  const lines = await shown(metrics);
+
+  assert.ok(
+    lines.includes('gotk_token_cache_events_total{event_type="cache_hit",kind="Provider",name="p0",namespace="apps",operation="post"} 1'),
+  );
+  assert.ok(
+    lines.includes('gotk_token_cache_events_total{event_type="cache_miss",kind="Provider",name="",namespace="",operation="post"} 250'),
+  );
+  assert.equal(lines.filter((line) => line.startsWith('gotk_token_cache_events_total')).length, 1002);
+  assert.ok(lines.includes('gotk_token_cached_items 3'));
+  assert.ok(lines.includes('gotk_token_cache_evictions_total 1'));
+});
