@@ -89,50 +89,66 @@ class IndexedSnapshot implements Snapshot {
 
 /** Collects one set of changes; a map is copied when it is first written to. */
 class Edit {
-  readonly #routes: Map<string, Route>;
-  readonly #targets: Map<string, Target>;
-  readonly #index: Map<string, ByNamespace>;
+  readonly #parts: Parts;
+  #routes: Map<string, Route> | undefined;
+  #targets: Map<string, Target> | undefined;
+  #index: Map<string, ByNamespace> | undefined;
   readonly #owned = new Set<unknown>();
   #digest: bigint;
 
   constructor(parts: Parts) {
-    this.#routes = new Map(parts.routes);
-    this.#targets = new Map(parts.targets);
-    this.#index = new Map(parts.index);
+    this.#parts = parts;
     this.#digest = parts.digest;
   }
 
   finish(): Parts {
-    return { routes: this.#routes, targets: this.#targets, index: this.#index, digest: this.#digest };
+    const { routes, targets, index } = this.#parts;
+    return { routes: this.#routes ?? routes, targets: this.#targets ?? targets, index: this.#index ?? index, digest: this.#digest };
   }
 
   upsertRoute(route: Route): void {
     const key = toKey(route.ref);
-    const old = this.#routes.get(key);
+    const routes = this.#ownRoutes();
+    const old = routes.get(key);
     if (old !== undefined) this.#forget(key, old);
-    this.#routes.set(key, route);
+    routes.set(key, route);
     this.#count('route', key, route.hash);
     for (const [place, candidate] of placesOf(route)) this.#leaf(place).set(key, candidate);
   }
 
   removeRoute(key: string): void {
-    const old = this.#routes.get(key);
+    const old = (this.#routes ?? this.#parts.routes).get(key);
     if (old === undefined) return;
     this.#forget(key, old);
-    this.#routes.delete(key);
+    this.#ownRoutes().delete(key);
   }
 
   upsertTarget(target: Target): void {
     this.removeTarget(target.key);
-    this.#targets.set(target.key, target);
+    this.#ownTargets().set(target.key, target);
     this.#count('target', target.key, target.hash);
   }
 
   removeTarget(key: string): void {
-    const old = this.#targets.get(key);
+    const old = (this.#targets ?? this.#parts.targets).get(key);
     if (old === undefined) return;
-    this.#targets.delete(key);
+    this.#ownTargets().delete(key);
     this.#discount('target', key, old.hash);
+  }
+
+  #ownRoutes(): Map<string, Route> {
+    this.#routes ??= new Map(this.#parts.routes);
+    return this.#routes;
+  }
+
+  #ownTargets(): Map<string, Target> {
+    this.#targets ??= new Map(this.#parts.targets);
+    return this.#targets;
+  }
+
+  #ownIndex(): Map<string, ByNamespace> {
+    this.#index ??= new Map(this.#parts.index);
+    return this.#index;
   }
 
   #forget(key: string, route: Route): void {
@@ -157,7 +173,7 @@ class Edit {
   }
 
   #names(place: Place): Map<string, Leaf> {
-    return this.#own(this.#own(this.#index, place.kind), place.namespace);
+    return this.#own(this.#own(this.#ownIndex(), place.kind), place.namespace);
   }
 
   /** The writable copy of a map within a map. */
@@ -174,9 +190,9 @@ class Edit {
     const names = this.#names(place);
     names.delete(place.name);
     if (names.size > 0) return;
-    const namespaces = this.#own(this.#index, place.kind);
+    const namespaces = this.#own(this.#ownIndex(), place.kind);
     namespaces.delete(place.namespace);
-    if (namespaces.size === 0) this.#index.delete(place.kind);
+    if (namespaces.size === 0) this.#ownIndex().delete(place.kind);
   }
 
   #count(kind: string, key: string, contentHash: string): void {
