@@ -2,9 +2,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { createCertificateAuthority, newRsaKeyPem } from '../support/certificates.ts';
 import { type Product, startProduct } from '../support/product.ts';
+import { untilReady } from '../support/ready.ts';
 import { isRetriedAnswer } from './compare.ts';
 import { openEnvironmentProxy } from './environment-proxy.ts';
 import { writeManifests } from './manifests.ts';
@@ -108,15 +108,6 @@ async function start({ directory, vectors, program }: WorldOptions, material: Ma
     },
     ...(program === undefined ? {} : { program }),
   });
-}
-
-async function untilReady(product: Product): Promise<void> {
-  const deadlineMs = Date.now() + 15_000;
-  while (Date.now() < deadlineMs) {
-    if ((await product.ready().catch(() => 0)) === 200) return;
-    await sleep(25);
-  }
-  throw new Error(`the program is not ready:\n${product.log().slice(-2000)}`);
 }
 
 async function runAll(cases: readonly PreparedCase[], product: Product, options: WorldOptions): Promise<readonly CaseResult[]> {

@@ -8,7 +8,8 @@ import { toEventBody } from '../support/flux-sender.ts';
 import { writeWebhooks } from '../support/flux-manifests.ts';
 import { type Product, startProduct } from '../support/product.ts';
 import { WebhookSink } from '../support/webhook-sink.ts';
-import { byObject, drained, isDelivered, listDeliveries, type Scenario, type ScenarioContext } from './scenario.ts';
+import { byObject, drained, isDelivered, listDeliveries } from '../support/outcome.ts';
+import type { CrashContext, CrashScenario } from './scenario.ts';
 
 /** Holds the program's reserve file and a few hundred large events. */
 const DISK = '24m';
@@ -16,7 +17,7 @@ const LARGER_DISK = '96m';
 const MESSAGE_BYTES = 40_000;
 const MOST_EVENTS = 3_000;
 
-export const fullDisk: Scenario = {
+export const fullDisk: CrashScenario = {
   name: 'full-disk',
   promise: 'a full disk means 503 to senders; what was acknowledged is delivered, and room brings back 202',
   run: async (context) => {
@@ -51,7 +52,7 @@ export const fullDisk: Scenario = {
 };
 
 interface Filling {
-  readonly context: ScenarioContext;
+  readonly context: CrashContext;
   readonly product: Product;
   readonly sink: WebhookSink;
   readonly data: string;
@@ -87,7 +88,7 @@ async function fill({ context, product, sink, data }: Filling): Promise<void> {
   if (lost.length > 0) context.fail(`${lost.length} acknowledged events are lost: ${lost.slice(0, 5).join(' ')}`);
 }
 
-async function expectRecovery(context: ScenarioContext, product: Product, acknowledged: string[]): Promise<void> {
+async function expectRecovery(context: CrashContext, product: Product, acknowledged: string[]): Promise<void> {
   const deadlineMs = Date.now() + 30_000;
   for (let number = MOST_EVENTS; Date.now() < deadlineMs; number += 1) {
     if ((await post(product, number)) === 202) {

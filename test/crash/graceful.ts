@@ -6,14 +6,15 @@ import { writeWebhooks } from '../support/flux-manifests.ts';
 import { findFreePort } from '../support/free-port.ts';
 import { type Product, startProduct } from '../support/product.ts';
 import { WebhookSink } from '../support/webhook-sink.ts';
-import { byObject, countDuplicates, drained, isDelivered, type Scenario, type ScenarioContext } from './scenario.ts';
+import { byObject, countDuplicates, drained, isDelivered } from '../support/outcome.ts';
+import type { CrashContext, CrashScenario } from './scenario.ts';
 
 const ROUNDS = 5;
 const EVENTS_PER_ROUND = 60;
 /** The program's default grace period, and what the operating system may add. */
 const GRACE_MS = 8_000 + 1_500;
 
-export const graceful: Scenario = {
+export const graceful: CrashScenario = {
   name: 'graceful',
   promise: 'SIGTERM with a webhook faster than the grace period: exit 0 in time, zero duplicates, nothing lost',
   run: async (context) => {
@@ -44,7 +45,7 @@ export const graceful: Scenario = {
 };
 
 async function stopUnderLoad(
-  context: ScenarioContext,
+  context: CrashContext,
   product: Product,
   { port, sends }: { readonly port: number; readonly sends: Promise<Sent>[] },
 ): Promise<void> {
@@ -61,7 +62,7 @@ async function stopUnderLoad(
   if (tookMs > GRACE_MS) context.fail(`took ${tookMs} ms, longer than the grace period`);
 }
 
-function judge(context: ScenarioContext, sink: WebhookSink, sent: readonly Sent[]): void {
+function judge(context: CrashContext, sink: WebhookSink, sent: readonly Sent[]): void {
   const acknowledged = sent.filter(({ outcome }) => outcome !== 'given-up').length;
   const delivered = [...byObject(sink.requests).values()].filter((own) => own.some(isDelivered)).length;
   const { duplicates, changedIds } = countDuplicates(sink.requests);

@@ -6,7 +6,8 @@ import { writeWebhooks } from '../support/flux-manifests.ts';
 import { findFreePort } from '../support/free-port.ts';
 import { type Product, startProduct } from '../support/product.ts';
 import { type Behaviour, WebhookSink } from '../support/webhook-sink.ts';
-import { byObject, countDuplicates, drained, isDelivered, listDeliveries, type Scenario, type ScenarioContext } from './scenario.ts';
+import { byObject, countDuplicates, drained, isDelivered, listDeliveries } from '../support/outcome.ts';
+import type { CrashContext, CrashScenario } from './scenario.ts';
 
 /** One namespace per way of misbehaving; `toBehaviour` gets a number in [0, 1) per request. */
 const MOODS: readonly { readonly namespace: string; readonly toBehaviour: (chance: number) => Behaviour }[] = [
@@ -31,7 +32,7 @@ function ok(delayMs: number): Behaviour {
 }
 
 interface Chaos {
-  readonly context: ScenarioContext;
+  readonly context: CrashContext;
   readonly start: (onSpawn?: (pid: number) => void) => Promise<Product>;
   readonly port: number;
 }
@@ -41,7 +42,7 @@ interface Result {
   readonly sent: Sent;
 }
 
-export const kill: Scenario = {
+export const kill: CrashScenario = {
   name: 'kill',
   promise: 'after SIGKILL at random moments every acknowledged event is delivered or a dead letter',
   run: async (context) => {
@@ -66,7 +67,7 @@ export const kill: Scenario = {
   },
 };
 
-async function prepare(context: ScenarioContext, sinks: readonly WebhookSink[]): Promise<Chaos> {
+async function prepare(context: CrashContext, sinks: readonly WebhookSink[]): Promise<Chaos> {
   const manifests = join(context.directory, 'manifests');
   writeWebhooks(
     manifests,
@@ -134,7 +135,7 @@ async function sendLater(afterMs: number, port: number, event: TestEvent): Promi
 }
 
 interface Judged {
-  readonly context: ScenarioContext;
+  readonly context: CrashContext;
   readonly product: Product;
   readonly sinks: readonly WebhookSink[];
   readonly results: readonly Result[];

@@ -5,12 +5,13 @@ import { writeWebhooks } from '../support/flux-manifests.ts';
 import { findFreePort } from '../support/free-port.ts';
 import { type Product, startProduct } from '../support/product.ts';
 import { type Behaviour, type SinkRequest, WebhookSink } from '../support/webhook-sink.ts';
-import { byObject, countDuplicates, drained, isDelivered, type Scenario, type ScenarioContext, until } from './scenario.ts';
+import { byObject, countDuplicates, drained, isDelivered, until } from '../support/outcome.ts';
+import type { CrashContext, CrashScenario } from './scenario.ts';
 
 const FINE: Behaviour = { kind: 'answer', status: 200 };
 
 interface Pair {
-  readonly context: ScenarioContext;
+  readonly context: CrashContext;
   readonly product: Product;
   readonly bad: WebhookSink;
   readonly good: WebhookSink;
@@ -23,7 +24,7 @@ interface PairOptions {
 }
 
 /** A product with one misbehaving and one healthy webhook, in the namespaces `bad` and `good`. */
-async function withPair(context: ScenarioContext, options: PairOptions, run: (pair: Pair) => Promise<void>): Promise<void> {
+async function withPair(context: CrashContext, options: PairOptions, run: (pair: Pair) => Promise<void>): Promise<void> {
   const bad = new WebhookSink(options.behave);
   const good = new WebhookSink(() => FINE);
   if (options.badPort === undefined) await bad.listen();
@@ -78,7 +79,7 @@ async function expectAllDelivered(pair: Pair, count: number, withinMs: number): 
   if (changedIds.length > 0) pair.context.fail(`${changedIds.length} repeated under another Tocsin-Delivery`);
 }
 
-export const down: Scenario = {
+export const down: CrashScenario = {
   name: 'down',
   promise: 'a webhook that nothing listens at gets everything once it is back',
   run: async (context) => {
@@ -94,7 +95,7 @@ export const down: Scenario = {
 
 const RETRY_AFTER_SECONDS = 2;
 
-export const limited: Scenario = {
+export const limited: CrashScenario = {
   name: 'limited',
   promise: '429 with Retry-After is obeyed: nothing comes sooner, everything comes later',
   run: async (context) => {
@@ -119,7 +120,7 @@ function hasHurried(own: readonly SinkRequest[]): boolean {
   });
 }
 
-export const hanging: Scenario = {
+export const hanging: CrashScenario = {
   name: 'hanging',
   promise: 'a webhook that never answers costs its time-out and delays nobody else',
   run: async (context) => {
@@ -133,7 +134,7 @@ export const hanging: Scenario = {
   },
 };
 
-export const resets: Scenario = {
+export const resets: CrashScenario = {
   name: 'resets',
   promise: 'connections that break after the request are tried again',
   run: async (context) => {

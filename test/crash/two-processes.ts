@@ -5,11 +5,12 @@ import { sendLikeFlux } from '../support/flux-sender.ts';
 import { writeWebhooks } from '../support/flux-manifests.ts';
 import { type Product, startProduct } from '../support/product.ts';
 import { WebhookSink } from '../support/webhook-sink.ts';
-import { drained, type Scenario, type ScenarioContext } from './scenario.ts';
+import { drained } from '../support/outcome.ts';
+import type { CrashContext, CrashScenario } from './scenario.ts';
 
 const GIVES_UP_AFTER_MS = 60_000;
 
-export const twoProcesses: Scenario = {
+export const twoProcesses: CrashScenario = {
   name: 'two-processes',
   promise: 'a second process waits for the store, takes it over, or says after 60 s who holds it',
   run: async (context) => {
@@ -35,7 +36,7 @@ export const twoProcesses: Scenario = {
   },
 };
 
-async function expectGivesUp(context: ScenarioContext, first: Product, start: () => Promise<Product>): Promise<void> {
+async function expectGivesUp(context: CrashContext, first: Product, start: () => Promise<Product>): Promise<void> {
   const startedAtMs = Date.now();
   try {
     const second = await start();
@@ -50,7 +51,7 @@ async function expectGivesUp(context: ScenarioContext, first: Product, start: ()
   }
 }
 
-async function expectTakesOver(context: ScenarioContext, first: Product, start: () => Promise<Product>): Promise<void> {
+async function expectTakesOver(context: CrashContext, first: Product, start: () => Promise<Product>): Promise<void> {
   let third: Product | undefined;
   const starting = start().then((started) => (third = started));
   await sleep(2_000);

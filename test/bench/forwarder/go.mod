@@ -1,0 +1,3 @@
+module tocsin.example/forwarder
+
+go 1.22

@@ -1,0 +1,3 @@
+module tocsin.example/loadgen
+
+go 1.22

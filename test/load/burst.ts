@@ -1,0 +1,54 @@
+// A storm: 400 objects fail at once while 5,000 Alerts are configured and the Provider reads a Secret.
+import { join } from 'node:path';
+import { sendLikeFlux } from '../support/flux-sender.ts';
+import { writeFleet } from '../support/many-alerts.ts';
+import { watchUsage } from '../support/process-usage.ts';
+import { startProduct } from '../support/product.ts';
+import { WebhookSink } from '../support/webhook-sink.ts';
+import { untilReady } from '../support/ready.ts';
+import { byObject, drained, isDelivered } from '../support/outcome.ts';
+import type { LoadScenario } from './scenario.ts';
+
+const EVENTS = 400;
+const ALERTS = 5_000;
+const ANSWER_WITHIN_MS = 4_000;
+
+export const burst: LoadScenario = {
+  name: 'burst',
+  promise: `${EVENTS} events at once with ${ALERTS} Alerts and a Secret: every answer within 4 s, none lost`,
+  run: async ({ directory, note, fail }) => {
+    const sink = new WebhookSink(() => ({ kind: 'answer', status: 200 }));
+    await sink.listen();
+    const manifests = join(directory, 'manifests');
+    writeFleet(manifests, { alerts: ALERTS, shape: 'all', address: `http://127.0.0.1:${sink.port}/hook`, viaSecret: true });
+    const product = await startProduct({
+      manifests: [manifests],
+      store: join(directory, 'tocsin.db'),
+      logFile: join(directory, 'tocsin.log'),
+    });
+    try {
+      await untilReady(product);
+      const usage = watchUsage(product.pid, 100);
+      const events = Array.from({ length: EVENTS }, (_, index) => ({
+        namespace: 'team-00000',
+        name: `app-${index}`,
+        message: `failed ${index}`,
+      }));
+      const sent = await Promise.all(events.map((event) => sendLikeFlux(product.addresses.events, event)));
+      const slowestMs = Math.round(Math.max(...sent.map((one) => one.slowestMs)));
+      const firstTry = sent.filter(({ statuses }) => statuses.length === 1 && statuses[0] === 202).length;
+      const other = sent.flatMap(({ statuses }) => statuses).filter((status) => status !== 202 && status !== 503);
+      note(`${firstTry} of ${EVENTS} accepted at the first try, the slowest answer took ${slowestMs} ms`);
+      if (other.length > 0) fail(`answers other than 202 and 503: ${[...new Set(other)].join(', ')}`);
+      if (slowestMs > ANSWER_WITHIN_MS) fail(`an answer took ${slowestMs} ms`);
+      if (!(await drained(product, 60_000))) fail('not drained within 60 s');
+      const delivered = [...byObject(sink.requests).values()].filter((own) => own.some(isDelivered)).length;
+      const peakMb = Math.max(0, ...usage.stop().map(({ rssMb }) => rssMb));
+      note(`${delivered} delivered, at most ${peakMb} MB`);
+      if (delivered < EVENTS) fail(`${EVENTS - delivered} events are lost`);
+    } finally {
+      await product.stop();
+      sink.close();
+    }
+  },
+};
