@@ -37,8 +37,8 @@ export function withAdminFlags(command: Command): Command {
 /** Asks the admin API; the answer's JSON, or AdminError with the server's own words. */
 export async function ask(flags: AdminFlags, path: string, query: Readonly<Record<string, string | undefined>> = {}): Promise<unknown> {
   const token = await readToken(flags.store);
-  const { host = '127.0.0.1', port } = parseAddress(flags.adminAddr);
-  const url = new URL(`http://${host.includes(':') ? `[${host}]` : host}:${port}${path}`);
+  const { host, port } = parseAddress(flags.adminAddr);
+  const url = new URL(`http://${host.includes(':') ? `[${host}]` : host || '127.0.0.1'}:${port}${path}`);
   for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, value);
   const answer = await request(url, { headers: { authorization: `Bearer ${token}` } }).catch((cause: unknown) => {
     throw new AdminError(`no server answers at ${flags.adminAddr}; start one with "tocsin serve", or name its address with --admin-addr`, {

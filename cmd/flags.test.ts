@@ -12,7 +12,7 @@ const cases: readonly { name: string; run: () => unknown; want: unknown }[] = [
   { name: 'negative', run: () => parseDuration('-5s'), want: -5000 },
   { name: 'true', run: () => parseBoolean('t'), want: true },
   { name: 'false', run: () => parseBoolean('False'), want: false },
-  { name: 'port alone', run: () => parseAddress(':9090'), want: { host: undefined, port: 9090 } },
+  { name: 'port alone', run: () => parseAddress(':9090'), want: { host: '', port: 9090 } },
   { name: 'host and port', run: () => parseAddress('127.0.0.1:0'), want: { host: '127.0.0.1', port: 0 } },
   { name: 'IPv6', run: () => parseAddress('[::1]:80'), want: { host: '::1', port: 80 } },
   { name: 'store', run: () => parseStore('sqlite:/data/outbox.db'), want: '/data/outbox.db' },

@@ -30,8 +30,8 @@ export function parseCount(text: string): number {
 }
 
 export interface ListenAddress {
-  /** undefined = every interface. */
-  readonly host: string | undefined;
+  /** Empty = every interface. */
+  readonly host: string;
   readonly port: number;
 }
 
@@ -40,7 +40,7 @@ export function parseAddress(text: string): ListenAddress {
   const match = /^(?:\[([^\]]+)\]|([^:[\]]*)):(\d{1,5})$/.exec(text);
   const port = Number(match?.[3]);
   if (!match || port > 65_535) throw new InvalidArgumentError('write host:port or :port, such as 127.0.0.1:9090.');
-  return { host: match[1] || match[2] || undefined, port };
+  return { host: match[1] ?? match[2] ?? '', port };
 }
 
 /** Flux's feature gates, all off by default. */

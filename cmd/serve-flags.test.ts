@@ -13,8 +13,8 @@ function parse(...args: string[]): Record<string, unknown> {
 test("the defaults are notification-controller's", () => {
   const flags = parse();
 
-  assert.deepEqual(flags['eventsAddr'], { host: undefined, port: 9090 });
-  assert.deepEqual(flags['receiverAddr'], { host: undefined, port: 9292 });
+  assert.deepEqual(flags['eventsAddr'], { host: '', port: 9090 });
+  assert.deepEqual(flags['receiverAddr'], { host: '', port: 9292 });
   assert.equal(flags['rateLimitInterval'], 300_000);
   assert.equal(flags['watchAllNamespaces'], true);
   assert.equal(flags['noCrossNamespaceRefs'], false);

@@ -21,6 +21,7 @@ export interface ServeSettings {
   readonly metricsAddr: ListenAddress;
   readonly healthAddr: ListenAddress;
   readonly adminAddr: ListenAddress;
+  readonly receiverAddr: ListenAddress;
   readonly egressDeny: readonly string[];
   readonly egressAllow: readonly string[];
   readonly gracePeriod: number;
@@ -83,7 +84,7 @@ const FLUX: readonly Option[] = [
 
 /** Flags of notification-controller that mean something only in a cluster; taken, so that its manifests start us unchanged. */
 const CLUSTER: readonly Option[] = [
-  flag('--receiverAddr <address>', 'where webhooks will be taken; not served by this release', ':9292', parseAddress),
+  flag('--receiverAddr <address>', 'where webhooks arrive; this release knows no Receivers and answers 404', ':9292', parseAddress),
   flag('--concurrent <count>', 'no effect on a folder', '4', parseCount),
   flag('--watch-configs-label-selector <selector>', 'no effect on a folder', 'reconcile.fluxcd.io/watch=Enabled', String),
   flag('--kube-api-qps <count>', 'no effect on a folder', '50', Number),

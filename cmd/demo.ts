@@ -1,0 +1,101 @@
+// `tocsin demo`: the whole way of an event on one machine, with a receiver that shows what arrives.
+import { mkdtemp, readdir, readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { Command } from 'commander';
+import { request } from 'undici';
+import { startApplication } from './application.ts';
+import { thisBuild } from './build.ts';
+import { startDemoReceiver } from './demo-receiver.ts';
+import { readEnvironment } from './environment.ts';
+import { toStartupError } from './listen.ts';
+import { addServeFlags, type ServeSettings } from './serve-flags.ts';
+import { untilStopped } from './signals.ts';
+import type { Terminal } from './terminal.ts';
+
+/** The manifests of the samples name it. */
+const RECEIVER_PORT = 9798;
+/** So that a person can follow, and so that each event's messages are seen before the next. */
+const BETWEEN_EVENTS_MS = 700;
+
+interface DemoFlags {
+  readonly manifests: string;
+  readonly events: string;
+  readonly eventsAddr: string;
+  readonly adminAddr: string;
+}
+
+/** Adds the command to the program. */
+export function addDemo(program: Command, terminal: Terminal): void {
+  program
+    .command('demo')
+    .description('serve the samples, post sample events, and show what arrives where')
+    .option('--manifests <dir>', 'folder of manifests', sample('samples'))
+    .option('--events <dir>', 'folder of events to post', sample('sample-events'))
+    .option('--events-addr <address>', 'where events are taken', '127.0.0.1:9090')
+    .option('--admin-addr <address>', 'the admin API', '127.0.0.1:9797')
+    .action((flags: DemoFlags) => demo(flags, terminal));
+}
+
+function sample(name: string): string {
+  return fileURLToPath(new URL(`../manifests/${name}`, import.meta.url));
+}
+
+async function demo(flags: DemoFlags, terminal: Terminal): Promise<void> {
+  const receiver = await startDemoReceiver(RECEIVER_PORT, (line) => terminal.print(`     arrived  ${line}`)).catch((cause: unknown) => {
+    throw toStartupError(cause, { host: '127.0.0.1', port: RECEIVER_PORT }, 'the address of the receiver that the samples name');
+  });
+  const store = join(await mkdtemp(join(tmpdir(), 'tocsin-demo-')), 'outbox.db');
+  const application = await startApplication(toSettings(flags, store), await readEnvironment(process.env), thisBuild);
+  const { addresses } = application;
+  try {
+    terminal.print(
+      `Tocsin takes events at http://${addresses.events}; Slack, GitHub and two webhooks are played by 127.0.0.1:${receiver.port}.\n`,
+    );
+    for (const file of (await readdir(flags.events)).filter((name) => name.endsWith('.json')).toSorted()) {
+      await post(`http://${addresses.events}`, file, await readFile(join(flags.events, file), 'utf8'), terminal);
+      await pause(BETWEEN_EVENTS_MS);
+    }
+    terminal.print(farewell(addresses, store, flags));
+    await untilStopped();
+  } finally {
+    await application.stop();
+    await receiver.close();
+  }
+}
+
+async function post(url: string, file: string, body: string, terminal: Terminal): Promise<void> {
+  const answer = await request(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+  await answer.body.dump();
+  const id = answer.headers['tocsin-event'];
+  terminal.print(`${file}: ${answer.statusCode}, event ${typeof id === 'string' ? id : '-'}`);
+}
+
+/** The settings of a quiet server on loopback, from the same flags that a user would write. */
+function toSettings(flags: DemoFlags, store: string): ServeSettings {
+  const anyPort = ['--metrics-addr', '--health-addr', '--receiverAddr'].flatMap((name) => [name, '127.0.0.1:0']);
+  const command = addServeFlags(new Command()).parse(
+    [
+      ...['--manifests', flags.manifests, '--store', `sqlite:${store}`, '--log-level', 'error'],
+      ...['--events-addr', flags.eventsAddr, '--admin-addr', flags.adminAddr, ...anyPort],
+    ],
+    { from: 'user' },
+  );
+  return command.opts<ServeSettings>();
+}
+
+function farewell(addresses: Readonly<Record<string, string>>, store: string, flags: DemoFlags): string {
+  const asking = `--store sqlite:${store}${flags.adminAddr === '127.0.0.1:9797' ? '' : ` --admin-addr ${flags.adminAddr}`}`;
+  return `
+It stays up; end it with Ctrl-C. Metrics: http://${addresses['metrics']}/metrics  Health: http://${addresses['health']}/readyz?verbose
+
+Post an event of your own:
+  curl -i http://${addresses['events']} -d '{"involvedObject":{"apiVersion":"kustomize.toolkit.fluxcd.io/v1","kind":"Kustomization","namespace":"apps","name":"mine"},"severity":"error","reason":"HealthCheckFailed","message":"hello from curl"}'
+
+Ask what became of it, from another terminal:
+  npm run --silent tocsin -- deliveries ${asking}
+  npm run --silent tocsin -- explain <id from the Tocsin-Event header> ${asking}
+`;
+}

@@ -1,0 +1,34 @@
+// What the environment says; read once, at the start.
+import { readFile } from 'node:fs/promises';
+import { StartupError } from './listen.ts';
+
+export interface Environment {
+  readonly httpProxy?: string | undefined;
+  readonly httpsProxy?: string | undefined;
+  readonly noProxy?: string | undefined;
+  /** PEM of the certificates that replace the runtime's own. */
+  readonly trustedCa?: string;
+  /** The namespace of the pod. */
+  readonly runtimeNamespace?: string | undefined;
+}
+
+/** Go's names, upper case first as Go reads them; SSL_CERT_FILE must be readable where it is set. */
+export async function readEnvironment(variables: NodeJS.ProcessEnv): Promise<Environment> {
+  const either = (name: string): string | undefined => variables[name] || variables[name.toLowerCase()];
+  const caFile = variables['SSL_CERT_FILE'];
+  return {
+    httpProxy: either('HTTP_PROXY'),
+    httpsProxy: either('HTTPS_PROXY'),
+    noProxy: either('NO_PROXY'),
+    runtimeNamespace: variables['RUNTIME_NAMESPACE'],
+    ...(caFile ? { trustedCa: await readCa(caFile) } : {}),
+  };
+}
+
+async function readCa(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (cause) {
+    throw new StartupError(`cannot read the certificates in ${path}, which SSL_CERT_FILE names`, { cause });
+  }
+}

@@ -1,0 +1,24 @@
+// `tocsin serve`: the server, until it is told to stop.
+import type { Command } from 'commander';
+import { startApplication } from './application.ts';
+import { readEnvironment } from './environment.ts';
+import { StartupError } from './listen.ts';
+import { addServeFlags, type ServeSettings } from './serve-flags.ts';
+import { untilStopped } from './signals.ts';
+import { thisBuild } from './build.ts';
+
+/** Adds the command; it is the one that runs when only flags are given, as notification-controller's image is started. */
+export function addServe(program: Command): void {
+  addServeFlags(program.command('serve', { isDefault: true }).description('take events, decide, deliver')).action(serve);
+}
+
+async function serve(settings: ServeSettings): Promise<void> {
+  if (settings.manifests.length === 0) {
+    throw new StartupError('name the folder of Provider, Alert and Secret manifests with --manifests DIR');
+  }
+  const application = await startApplication(settings, await readEnvironment(process.env), thisBuild);
+  const signal = await untilStopped();
+  application.log.info({ signal }, 'stopping');
+  await application.stop();
+  application.log.info({}, 'stopped');
+}

@@ -1,0 +1,43 @@
+#!/usr/bin/env node
+// The program. Exit codes: 0 fine, 1 findings or failure, 2 usage.
+import { Command, CommanderError } from 'commander';
+import { AdminError } from './admin-client.ts';
+import { addDemo } from './demo.ts';
+import { addDeliveries } from './deliveries.ts';
+import { addExplain } from './explain.ts';
+import { StartupError } from './listen.ts';
+import { addProviders } from './providers.ts';
+import { addServe } from './serve.ts';
+import type { Terminal } from './terminal.ts';
+import { VERSION } from './version.ts';
+
+const terminal: Terminal = { print: (text) => process.stdout.write(`${text}\n`), nowMs: () => Date.now() };
+
+const program = new Command('tocsin')
+  .description('Carries GitOps events to people and pull requests, and never loses one.')
+  .version(VERSION, '--version', 'print the version')
+  .showHelpAfterError('(tocsin --help lists the commands)')
+  .exitOverride();
+addServe(program);
+addDemo(program, terminal);
+addDeliveries(program, terminal);
+addExplain(program, terminal);
+addProviders(program, terminal);
+program
+  .command('version')
+  .description('print the version')
+  .action(() => terminal.print(VERSION));
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = toExitCode(error);
+}
+
+function toExitCode(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  const message = error instanceof Error ? error.message : String(error);
+  const isExpected = error instanceof AdminError || error instanceof StartupError;
+  process.stderr.write(`tocsin: ${isExpected || !(error instanceof Error) ? message : (error.stack ?? message)}\n`);
+  return 1;
+}
