@@ -168,7 +168,7 @@ class RunningApplication implements Application {
 
   async #listenEvents(outbox: Outbox): Promise<void> {
     const log = this.log.child({ logger: 'event-server' });
-    const { accept, stop } = createAccept({
+    const intake = createAccept({
       outbox,
       decide: (event) => decide(event, this.#configuration.snapshots.current(), this.#context),
       onNotices: (event, notices) => this.#onNotices(event, notices),
@@ -178,7 +178,7 @@ class RunningApplication implements Application {
     });
     const { rateLimitInterval, exportHttpPathMetrics, eventsAddr, gracePeriod } = this.#settings;
     const server = createEventServer({
-      accept,
+      accept: intake.accept,
       clock: systemClock,
       metrics: this.#metrics.intake,
       log,
@@ -189,7 +189,7 @@ class RunningApplication implements Application {
     this.#listeners.set('events', { host: eventsAddr.host, port: listener.port });
     this.#cleanups.push(async () => {
       await listener.close(Math.min(LAST_ANSWERS_MS, gracePeriod));
-      stop();
+      intake.stop();
     });
   }
 
@@ -241,7 +241,8 @@ class RunningApplication implements Application {
     return directory;
   }
 
-  #watchSnapshot({ snapshots, faults }: Directory): void {
+  #watchSnapshot(directory: Directory): void {
+    const { snapshots } = directory;
     let replacedMs = systemClock.monotonicMs();
     snapshots.subscribe(() => {
       replacedMs = systemClock.monotonicMs();
@@ -251,7 +252,7 @@ class RunningApplication implements Application {
         const snapshot = snapshots.current();
         if (snapshot === null) return null;
         const ageSeconds = (systemClock.monotonicMs() - replacedMs) / 1000;
-        return { ageSeconds, routes: snapshot.routes.size, targets: snapshot.targets.size, faults: faults().length };
+        return { ageSeconds, routes: snapshot.routes.size, targets: snapshot.targets.size, faults: directory.faults().length };
       },
     });
   }

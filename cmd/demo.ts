@@ -76,11 +76,9 @@ async function post(url: string, file: string, body: string, terminal: Terminal)
 /** The settings of a quiet server on loopback, from the same flags that a user would write. */
 function toSettings(flags: DemoFlags, store: string): ServeSettings {
   const anyPort = ['--metrics-addr', '--health-addr', '--receiverAddr'].flatMap((name) => [name, '127.0.0.1:0']);
+  const chosen = ['--events-addr', flags.eventsAddr, '--admin-addr', flags.adminAddr];
   const command = addServeFlags(new Command()).parse(
-    [
-      ...['--manifests', flags.manifests, '--store', `sqlite:${store}`, '--log-level', 'error'],
-      ...['--events-addr', flags.eventsAddr, '--admin-addr', flags.adminAddr, ...anyPort],
-    ],
+    ['--manifests', flags.manifests, '--store', `sqlite:${store}`, '--log-level', 'error', ...chosen, ...anyPort],
     { from: 'user' },
   );
   return command.opts<ServeSettings>();
