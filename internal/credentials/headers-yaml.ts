@@ -1,0 +1,86 @@
+// The Secret's `headers`: a YAML map of text, read as Flux reads it. Flux turns YAML 1.1 into JSON on the way, so a plain
+// `yes` becomes `true`, `0x1F` becomes `31` and `1.50` becomes `1.5`, while dates stay what they are. No message shows a value.
+import { type Document, isAlias, isMap, isScalar, LineCounter, type Node, parseAllDocuments, type Scalar, type YAMLMap } from 'yaml';
+
+/** In order of name; throws an Error in Flux's words for anything but a map of scalars. */
+export function parseHeaders(text: string): Readonly<Record<string, string>> {
+  const lines = new LineCounter();
+  // Only the structure is the library's: it would resolve scalars by YAML 1.2. Of several documents the first one counts.
+  const [document] = parseAllDocuments(text, { schema: 'failsafe', uniqueKeys: false, lineCounter: lines, logLevel: 'silent' });
+  if (document === undefined) return {};
+  const [fault] = document.errors;
+  if (fault !== undefined) throw new Error(`error converting YAML to JSON: yaml: line ${lines.linePos(fault.pos[0]).line}`);
+  const root = document.contents;
+  if (root === null || (isScalar(root) && toText(root) === null)) return {};
+  if (!isMap(root)) throw new Error('cannot unmarshal into a map of strings: headers is not a map');
+  return toRecord(root, document);
+}
+
+function toRecord(map: YAMLMap, document: Document): Readonly<Record<string, string>> {
+  const entries = new Map<string, string>();
+  for (const { key, value } of map.items) {
+    const name = scalarOf(key, document);
+    if (name === undefined || name === null) throw new Error('cannot unmarshal into a map of strings: a key is not text');
+    const text = scalarOf(value, document);
+    if (text === undefined) throw new Error('cannot unmarshal into a map of strings: a value is a map or a list');
+    entries.set(name, text ?? '');
+  }
+  return Object.fromEntries([...entries].toSorted(([left], [right]) => (left < right ? -1 : Number(left > right))));
+}
+
+/** null for YAML's null, undefined for what is no scalar. */
+function scalarOf(node: unknown, document: Document): string | null | undefined {
+  if (node === null || node === undefined) return null;
+  const target: Node | undefined = isAlias(node) ? node.resolve(document) : (node as Node);
+  return isScalar(target) ? toText(target) : undefined;
+}
+
+function toText(scalar: Scalar): string | null {
+  const text = typeof scalar.value === 'string' ? scalar.value : '';
+  const isPlain = scalar.type === undefined || scalar.type === 'PLAIN';
+  return isPlain && scalar.tag !== 'tag:yaml.org,2002:str' ? resolvePlain(text) : text;
+}
+
+const CONSTANTS: ReadonlyMap<string, string | null> = new Map([
+  ...['y', 'Y', 'yes', 'Yes', 'YES', 'true', 'True', 'TRUE', 'on', 'On', 'ON'].map((word) => [word, 'true'] as const),
+  ...['n', 'N', 'no', 'No', 'NO', 'false', 'False', 'FALSE', 'off', 'Off', 'OFF'].map((word) => [word, 'false'] as const),
+  ...['', '~', 'null', 'Null', 'NULL'].map((word) => [word, null] as const),
+  ...['.nan', '.NaN', '.NAN'].map((word) => [word, 'NaN'] as const),
+  ...['.inf', '.Inf', '.INF', '+.inf', '+.Inf', '+.INF'].map((word) => [word, '+Inf'] as const),
+  ...['-.inf', '-.Inf', '-.INF'].map((word) => [word, '-Inf'] as const),
+]);
+
+const FLOAT = /^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$/;
+
+function resolvePlain(text: string): string | null {
+  const constant = CONSTANTS.get(text);
+  if (constant !== undefined) return constant;
+  if (!/^[-+.0-9]/.test(text)) return text;
+  const plain = text.replaceAll('_', '');
+  const integer = parseInteger(plain);
+  if (integer !== undefined && integer >= -(2n ** 63n) && integer < 2n ** 64n) return String(integer);
+  return FLOAT.test(plain) ? formatFloat(Number(plain)) : text;
+}
+
+/** Go's integer literals: hexadecimal, octal in both spellings, binary, decimal. */
+function parseInteger(text: string): bigint | undefined {
+  const [, sign = '', digits = ''] = /^([-+]?)(.+)$/.exec(text) ?? [];
+  const magnitude = parseMagnitude(digits.toLowerCase());
+  if (magnitude === undefined) return undefined;
+  return sign === '-' ? -magnitude : magnitude;
+}
+
+function parseMagnitude(digits: string): bigint | undefined {
+  if (/^(0x[0-9a-f]+|0o[0-7]+|0b[01]+|0|[1-9][0-9]*)$/.test(digits)) return BigInt(digits);
+  return /^0[0-7]+$/.test(digits) ? BigInt(`0o${digits.slice(1)}`) : undefined;
+}
+
+/** As Go's strconv prints it with the fewest digits: with an exponent, of at least two digits, below 1e-4 and from 1e6 on. */
+function formatFloat(value: number): string {
+  if (!Number.isFinite(value)) return value > 0 ? '+Inf' : '-Inf';
+  const [mantissa = '', exponentText = '0'] = value.toExponential().split('e');
+  const exponent = Number(exponentText);
+  const sign = exponent < 0 ? '-' : '+';
+  if (exponent < -4 || exponent >= 6) return `${mantissa}e${sign}${String(Math.abs(exponent)).padStart(2, '0')}`;
+  return Object.is(value, -0) ? '-0' : String(value);
+}
