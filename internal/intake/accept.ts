@@ -36,7 +36,7 @@ const RETRY_SOON_MS = 1_000;
 const RETRY_LATER_MS = 2_000;
 
 /** Builds the accept port over an outbox; `stop` answers all who wait and refuses what comes after. */
-export function createAccept(options: AcceptOptions): { accept: Accept; stop(): void } {
+export function createAccept(options: AcceptOptions): { readonly accept: Accept; readonly stop: () => void } {
   const intake = new Intake(options);
   return {
     accept: (events) => Promise.all(events.map((event) => intake.take(event))),
@@ -137,11 +137,11 @@ function toAppend(event: Event, decision: Decision): Append {
   return { event, verdicts: decision.verdicts, deliveries: decision.deliveries, revision: decision.revision };
 }
 
-/** A verdict on behalf of all Routes: none of them could be asked. */
+/** The verdict that stands for all Routes, as when there is no Snapshot: none of them could be asked. */
 function undecided(event: Event): Decision {
   const route = { dialect: event.dialect, tenant: event.tenant, namespace: '', name: '', uid: '' };
   return {
-    verdicts: [{ kind: 'pending', reason: 'too-much-work', route, targetKey: '', detail: 'deciding failed' }],
+    verdicts: [{ kind: 'pending', reason: 'no-snapshot', route, targetKey: '', detail: 'the event could not be decided at its arrival' }],
     deliveries: [],
     notices: [],
     revision: '',
