@@ -14,13 +14,14 @@ export function createClient(context: SendContext, apiBase: string, token: strin
   if (!/^[\x21-\x7e]+$/.test(token)) throw new ConfigFault('the token holds a blank, a line end or another character that cannot be sent');
   const client = new Octokit({
     baseUrl: apiBase,
-    userAgent: 'tocsin',
     log: silent,
     request: { fetch: context.fetch, signal: context.signal, log: silent },
   });
   client.hook.before('request', (options) => {
     options.headers.authorization = `Bearer ${token}`;
     options.headers['x-github-api-version'] = API_VERSION;
+    // The client would add the versions of itself and of Node.
+    options.headers['user-agent'] = 'tocsin';
     if (options.method === 'POST') Object.assign(options.headers, JSON_TYPE);
   });
   return client;
