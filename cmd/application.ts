@@ -148,7 +148,7 @@ class RunningApplication implements Application {
   #maintain(outbox: Outbox): void {
     const log = this.log.child({ logger: 'outbox' });
     let failures = 0;
-    let cancel = (): void => undefined;
+    let cancel: (() => void) | undefined;
     const step = async (): Promise<void> => {
       try {
         const { clockJumpMs, recovered } = await outbox.maintain();
@@ -163,7 +163,7 @@ class RunningApplication implements Application {
       cancel = systemClock.schedule(MAINTENANCE_MS, () => void step());
     };
     cancel = systemClock.schedule(MAINTENANCE_MS, () => void step());
-    this.#cleanups.push(() => cancel());
+    this.#cleanups.push(() => cancel?.());
   }
 
   async #listenEvents(outbox: Outbox): Promise<void> {

@@ -2,7 +2,6 @@
 import type { Command } from 'commander';
 import { startApplication } from './application.ts';
 import { readEnvironment } from './environment.ts';
-import { StartupError } from './listen.ts';
 import { addServeFlags, type ServeSettings } from './serve-flags.ts';
 import { untilStopped } from './signals.ts';
 import { thisBuild } from './build.ts';
@@ -12,10 +11,8 @@ export function addServe(program: Command): void {
   addServeFlags(program.command('serve', { isDefault: true }).description('take events, decide, deliver')).action(serve);
 }
 
-async function serve(settings: ServeSettings): Promise<void> {
-  if (settings.manifests.length === 0) {
-    throw new StartupError('name the folder of Provider, Alert and Secret manifests with --manifests DIR');
-  }
+async function serve(settings: ServeSettings, command: Command): Promise<void> {
+  if (settings.manifests.length === 0) command.error('name the folder of Provider, Alert and Secret manifests with --manifests DIR');
   const application = await startApplication(settings, await readEnvironment(process.env), thisBuild);
   const signal = await untilStopped();
   application.log.info({ signal }, 'stopping');

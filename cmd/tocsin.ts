@@ -1,6 +1,9 @@
 #!/usr/bin/env node
 // The program. Exit codes: 0 fine, 1 findings or failure, 2 usage.
 import { Command, CommanderError } from 'commander';
+import { ListenError } from '../internal/intake/http-listener.ts';
+import { StoreError } from '../internal/outbox/store.ts';
+import { ConfigFault } from '../internal/sdk/provider.ts';
 import { AdminError } from './admin-client.ts';
 import { addDemo } from './demo.ts';
 import { addDeliveries } from './deliveries.ts';
@@ -12,6 +15,9 @@ import type { Terminal } from './terminal.ts';
 import { VERSION } from './version.ts';
 
 const terminal: Terminal = { print: (text) => process.stdout.write(`${text}\n`), nowMs: () => Date.now() };
+
+/** Errors whose message tells a person what to do; any other is a bug and shows its stack. */
+const MENDABLE = [AdminError, ConfigFault, ListenError, StartupError, StoreError];
 
 const program = new Command('tocsin')
   .description('Carries GitOps events to people and pull requests, and never loses one.')
@@ -37,7 +43,7 @@ try {
 function toExitCode(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   const message = error instanceof Error ? error.message : String(error);
-  const isExpected = error instanceof AdminError || error instanceof StartupError;
+  const isExpected = MENDABLE.some((kind) => error instanceof kind);
   process.stderr.write(`tocsin: ${isExpected || !(error instanceof Error) ? message : (error.stack ?? message)}\n`);
   return 1;
 }
