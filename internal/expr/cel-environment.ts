@@ -115,6 +115,9 @@ function createBase(): Environment {
   const environment = new Environment({ enableOptionalTypes: true, limits: { maxDepth: 1000, maxAstNodes: 20_000 } });
   environment.registerType('Work', Work);
   environment.registerVariable(WORK_VARIABLE, 'Work');
+  environment.registerFunction(`int(${TIMESTAMP}): int`, (value: Date) => BigInt(Math.floor(value.getTime() / 1000)));
+  environment.registerFunction(`timestamp(${TIMESTAMP}): ${TIMESTAMP}`, (value: Date) => value);
+  environment.registerFunction(`duration(${DURATION}): ${DURATION}`, (value: Duration) => value);
   for (const [signature, handler] of DEFINITIONS) environment.registerFunction(`${INTERNAL_PREFIX}${signature}`, handler);
   return environment;
 }

@@ -31,20 +31,27 @@ export function charAt(work: Work, text: string, index: bigint): string {
 }
 
 export function indexOf(work: Work, text: string, part: string, from = 0n): bigint {
-  const points = codePoints(work, text);
-  const start = Number(from);
-  if (start < 0 || start > points.length) throw new ExpressionError(`index out of range: ${from}`);
-  const offset = points.slice(0, start).join('').length;
-  const found = text.indexOf(part, offset);
-  return BigInt(found < 0 ? -1 : countCodePoints(text.slice(0, found)));
+  const offset = toUnits(work, text, from);
+  if (part === '') return from;
+  return offset === undefined ? -1n : toPosition(text, text.indexOf(part, offset));
 }
 
 export function lastIndexOf(work: Work, text: string, part: string, from?: bigint): bigint {
+  const offset = from === undefined ? text.length : toUnits(work, text, from);
+  if (part === '' && from !== undefined) return from;
+  return offset === undefined ? -1n : toPosition(text, text.lastIndexOf(part, offset));
+}
+
+/** UTF-16 units before a position; undefined behind the end. */
+function toUnits(work: Work, text: string, position: bigint): number | undefined {
+  if (position < 0n) throw new ExpressionError(`index out of range: ${position}`);
+  if (position === 0n) return 0;
   const points = codePoints(work, text);
-  if (from !== undefined && (Number(from) < 0 || Number(from) > points.length)) throw new ExpressionError(`index out of range: ${from}`);
-  const offset = from === undefined ? text.length : points.slice(0, Number(from)).join('').length;
-  const found = text.lastIndexOf(part, offset);
-  return BigInt(found < 0 ? -1 : countCodePoints(text.slice(0, found)));
+  return position >= BigInt(points.length) ? undefined : points.slice(0, Number(position)).join('').length;
+}
+
+function toPosition(text: string, units: number): bigint {
+  return BigInt(units < 0 ? -1 : countCodePoints(text.slice(0, units)));
 }
 
 export function substring(work: Work, text: string, from: bigint, to?: bigint): string {
@@ -57,16 +64,22 @@ export function substring(work: Work, text: string, from: bigint, to?: bigint): 
   return points.slice(start, end).join('');
 }
 
-/** At most `limit` parts are replaced; a negative limit means all. */
+/** At most `limit` places are replaced; a negative limit means all. */
 export function replace(work: Work, input: { text: string; old: string; fresh: string; limit: bigint }): string {
-  const { text, old, fresh } = input;
-  const parts = split(work, text, old, input.limit < 0n ? -1n : input.limit + 1n);
-  // Go inserts at both ends when the old text is empty; splitting alone gives only the places between.
-  const isEverywhere = old === '' && input.limit !== 0n;
-  const joined = isEverywhere ? ['', ...split(work, text, '', input.limit < 0n ? -1n : input.limit)] : parts;
-  const last = isEverywhere && (input.limit < 0n || input.limit > BigInt(joined.length - 1)) && text !== '' ? [...joined, ''] : joined;
-  work.spendChars(text.length + fresh.length * last.length);
-  return last.join(fresh);
+  const { text, old, fresh, limit } = input;
+  if (old === '') return insertEverywhere(work, input);
+  const parts = split(work, text, old, limit < 0n ? -1n : limit + 1n);
+  work.spendChars(text.length + fresh.length * parts.length);
+  return parts.join(fresh);
+}
+
+/** Go finds the empty text before every character and at the end. */
+function insertEverywhere(work: Work, { text, fresh, limit }: { text: string; fresh: string; limit: bigint }): string {
+  const points = codePoints(work, text);
+  const places = limit < 0n || limit > BigInt(points.length) ? points.length + 1 : Number(limit);
+  work.spendChars(text.length + fresh.length * places);
+  const changed = points.slice(0, places).map((point) => fresh + point);
+  return changed.join('') + (places > points.length ? fresh : points.slice(places).join(''));
 }
 
 /** At most `limit` parts, the last one holds the rest; a negative limit means all, 0 none. */

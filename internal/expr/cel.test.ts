@@ -129,6 +129,27 @@ const OURS: readonly { source: string; gives?: string; refused?: string | RegExp
   { source: '"\\U0001F600é\\"\\\\\\t".reverse()', gives: '\t\\"é😀' },
   { source: '"a😀b".charAt(1) + "a😀b".substring(2) + string("a😀b".indexOf("b")) + string("a😀b".size())', gives: '😀b23' },
   { source: '"abc".replace("", "-") + " " + "aaa".replace("a", "b", 2) + " " + "abc".replace("", "-", 2)', gives: '-a-b-c- bba -a-bc' },
+  { source: '"".replace("", "-") + "ab".replace("", "-", 9) + "ab".replace("b", "", 0)', gives: '--a-b-ab' },
+  {
+    source:
+      '[" ello", "x", ""].map(s, string("hello mellow".indexOf(s.trim(), 2)) + string("hello mellow".lastIndexOf(s.trim(), 20))).join(",")',
+    gives: '7-1,-1-1,220',
+  },
+  { source: 'string("abc".indexOf("b", -1))', fails: /index out of range: -1/ },
+  { source: '"abc".substring(2, 1)', fails: /invalid substring range/ },
+  { source: 'string("x".lastIndexOf("") + "éx".lastIndexOf("x"))', gives: '2' },
+  { source: '"\u0085\u00a0 a \u3000".trim()', gives: 'a' },
+  {
+    source: 'string(int(timestamp("2026-01-02T03:04:05.6Z"))) + " " + string(timestamp("2026-01-02T03:04:05.6Z"))',
+    gives: '1767323045 2026-01-02T03:04:05.6Z',
+  },
+  { source: '"a".matches(event.involvedObject.name + "[") ? "a" : "b"', fails: /error parsing regexp: missing closing \]/ },
+  { source: 'sets.equivalent([1, 1], [1]) && sets.intersects(["a"], ["a", "b"]) && !sets.contains([1], [2]) ? "yes" : "no"', gives: 'yes' },
+  {
+    source: '"%e %.3e %s %s %X %d".format([dyn(1234.5), 0.00012, {"b": dyn(1), "a": true}, timestamp(0), "hi", 7u])',
+    gives: '1.234500e+03 1.200e-04 {a: true, b: 1} 1970-01-01T00:00:00Z 6869 7',
+  },
+  { source: '\n"a" +\n  )', refused: /<input>:3:3: Syntax error/ },
   { source: 'strings.quote("a\\"b\\n")', gives: '"a\\"b\\n"' },
   { source: '"%b %x %X %o %e %s %%".format([5, 255, "hi", 8, 1234.5, [1, 2]])', refused: /expected type 'int' but found 'string'/ },
   { source: '"%b %x %o %s %%".format([dyn(5), 255, 8, [1, 2]])', gives: '101 ff 10 [1, 2] %' },

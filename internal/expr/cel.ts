@@ -1,5 +1,5 @@
 // CEL in the environment of fluxcd/pkg/runtime/cel (flux.md 3.6): checked when compiled, bounded when evaluated.
-import type { Environment, TypeCheckResult } from '@marcbachmann/cel-js';
+import { type ASTNode, type Environment, ParseError, type TypeCheckResult } from '@marcbachmann/cel-js';
 import { createEnvironment, INTERNAL_PREFIX, WORK_VARIABLE } from './cel-environment.ts';
 import { ExpressionError } from './cel-error.ts';
 import { literalAround, rewrite, withDynamicElements } from './cel-rewrite.ts';
@@ -43,11 +43,23 @@ class TypeMismatch extends ExpressionError {}
 function compile(source: string, options: ExpressionOptions): CompiledExpression {
   if (source.length > LONGEST_SOURCE_CHARS) throw new ExpressionError(`the expression is longer than ${LONGEST_SOURCE_CHARS} characters`);
   const environment = createEnvironment(options.variables);
-  const checked = check(environment, rewrite(environment.parse(source).ast));
+  const checked = check(environment, rewrite(parse(environment, source)));
   const type = nameOfType(checked.type);
   if (type !== options.result) throw new TypeMismatch(`CEL expression output type mismatch: expected ${options.result}, got ${type}`);
   const program = environment.parse(checked.text);
   return { source, evaluate: (variables) => evaluate({ source, program, result: options.result }, variables) };
+}
+
+/** Says where the source is wrong; faults of type are found in the rewritten text, where a place would mislead. */
+function parse(environment: Environment, source: string): ASTNode {
+  try {
+    return environment.parse(source).ast;
+  } catch (cause) {
+    const offset = cause instanceof ParseError ? cause.range?.start : undefined;
+    if (offset === undefined) throw cause;
+    const lines = source.slice(0, offset).split('\n');
+    throw new ExpressionError(`<input>:${lines.length}:${(lines.at(-1) ?? '').length + 1}: Syntax error: ${reasonOf(cause)}`, { cause });
+  }
 }
 
 /** Joins `dyn` with another type in list and map literals as cel-go does; the library refuses that. */

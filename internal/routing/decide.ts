@@ -43,7 +43,7 @@ export function decideCandidates(
   snapshot: Snapshot,
   options: { readonly context: DecideContext; readonly candidates: readonly Candidate[]; readonly search?: Search },
 ): Decision {
-  const search = options.search ?? budgeted(options.context.searchBudget ?? DEFAULT_SEARCH_BUDGET);
+  const search = options.search ?? toSearch(options.context.searchBudget ?? DEFAULT_SEARCH_BUDGET);
   const verdicts: Verdict[] = [];
   const deliveries: PlannedDelivery[] = [];
   const notices: Notice[] = [];
@@ -107,8 +107,8 @@ function withoutSnapshot(event: Event): Verdict {
   };
 }
 
-/** Searches until the budget is spent. */
-function budgeted(budget: number): Search {
+/** Searches until the budget, in units of searchCost, is spent. */
+export function toSearch(budget: number): Search {
   let left = budget;
   return (pattern, text) => {
     left -= searchCost(pattern, text);

@@ -1,13 +1,15 @@
 // Why a Route did or did not match, also for Routes that the index would never have given.
 import type { Event } from '../event/event.ts';
 import { groupOf } from '../event/metadata.ts';
-import { type DecideContext, decideRoute, type Search } from './decide.ts';
+import { type DecideContext, decideRoute, DEFAULT_SEARCH_BUDGET, toSearch } from './decide.ts';
 import type { Route, Snapshot, Verdict } from './route.ts';
 
-/** The verdict of any Route; searches as long as it takes, so it is not for the way of an event. */
+/** Twenty times what an event may take on its way in; a person waits, but so does everybody else. */
+const SEARCH_BUDGET = 20 * DEFAULT_SEARCH_BUDGET;
+
+/** The verdict of any Route, with the words of the first check that it did not pass. */
 export function explainRoute(event: Event, route: Route, snapshot: Snapshot, context: DecideContext): Verdict {
   const candidate = { route, selectors: route.selectors };
-  return decideRoute({ event, group: groupOf(event.subject.apiVersion), candidate, snapshot, context, search }).verdict;
+  return decideRoute({ event, group: groupOf(event.subject.apiVersion), candidate, snapshot, context, search: toSearch(SEARCH_BUDGET) })
+    .verdict;
 }
-
-const search: Search = (pattern, text) => pattern.test(text);

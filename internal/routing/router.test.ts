@@ -307,6 +307,34 @@ describe('the router', () => {
     await world.router.stop();
   });
 
+  test('an event that cannot be decided holds nobody else up', async () => {
+    const world = toWorld({
+      lookup({ name }) {
+        if (name === 'bad') throw new TypeError('a defect');
+        return { state: 'labels', labels: { app: 'x' } };
+      },
+    });
+    const bad = { ...toTestEvent({ subject: { name: 'bad' } }), id: 'bad' };
+    const good = { ...toTestEvent(), id: 'good' };
+    world.receive(bad);
+    world.receive(good);
+    world.router.start();
+    world.source.change({
+      upsertRoutes: [toTestRoute('a', { selectors: [toSelector({ matchLabels: { app: 'x' } })] })],
+      upsertTargets: [toTestTarget()],
+    });
+    await world.rest();
+
+    assert.deepEqual(world.outbox.verdicts('bad'), ['pending no-snapshot']);
+    assert.deepEqual(world.outbox.verdicts('good'), ['dropped nothing-to-send', 'matched']);
+    assert.ok(world.logged.includes('an event could not be decided'));
+
+    world.clock.advance(24 * HOUR_MS);
+    await world.rest();
+    assert.equal(world.outbox.resolutions.flatMap((resolution) => resolution.dead ?? []).length, 1);
+    await world.router.stop();
+  });
+
   test('does nothing after stop', async () => {
     const world = toWorld();
     world.router.start();

@@ -127,7 +127,7 @@ class PollingRouter implements Router {
     for (const pending of page) {
       if (!this.#isRunning) break;
       await this.#search.pause();
-      const settled = await settle(pending, this.#options.snapshots.current(), { context: this.#options.context, search: this.#search });
+      const settled = await this.#settleOne(pending);
       batch.push([pending.event, settled]);
       rows += 1 + settled.resolution.deliveries.length;
       if (rows < BATCH_ROWS) continue;
@@ -136,6 +136,21 @@ class PollingRouter implements Router {
       rows = 0;
     }
     if (batch.length > 0) await this.#commit(batch);
+  }
+
+  /** An event that cannot be decided for a defect of ours stays pending, ends as others do, and holds nobody else up. */
+  async #settleOne(pending: PendingEvent): Promise<Settled> {
+    const { context, log, snapshots } = this.#options;
+    const how = { context, search: this.#search };
+    try {
+      return await settle(pending, snapshots.current(), how);
+    } catch (cause) {
+      log.error(
+        { eventId: pending.event.id, error: cause instanceof Error ? cause.message : String(cause) },
+        'an event could not be decided',
+      );
+      return settle(pending, null, how);
+    }
   }
 
   async #commit(batch: readonly (readonly [Event, Settled])[]): Promise<void> {
