@@ -91,7 +91,7 @@ export function describeDelivery(delivery: Delivery, nowMs: number): string[] {
   return [
     `${delivery.id}  to ${delivery.type} ${delivery.target.namespace}/${delivery.target.name}, from Alert ${delivery.route.namespace}/${delivery.route.name}`,
     `  ${delivery.state}${reason}${message}${next}`,
-    `  accepted ${toWords(delivery.createdAtMs, nowMs)}, ${delivery.attempts} of the tries count`,
+    `  accepted ${toWords(delivery.createdAtMs, nowMs)}, ${delivery.attempts} ${delivery.attempts === 1 ? 'try' : 'tries'} so far`,
     ...delivery.history.flatMap((attempt) => describeAttempt(attempt, nowMs)),
   ];
 }

@@ -40,7 +40,7 @@ function describe(explained: Explained, nowMs: number): string[] {
     '',
     'Deliveries:',
     ...orNone(
-      explained.deliveries.flatMap((delivery) => describeDelivery(delivery, nowMs)),
+      explained.deliveries.flatMap((delivery) => describeDelivery(delivery, nowMs)).map((line) => `  ${line}`),
       'nothing was owed',
     ),
   ];
