@@ -330,7 +330,7 @@ describe('the router', () => {
     assert.ok(world.logged.includes('an event could not be decided'));
 
     world.clock.advance(24 * HOUR_MS);
-    await world.rest();
+    await letPass(world, 10);
     assert.equal(world.outbox.resolutions.flatMap((resolution) => resolution.dead ?? []).length, 1);
     await world.router.stop();
   });
