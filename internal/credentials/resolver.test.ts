@@ -212,7 +212,7 @@ test('TLS: certSecretRef wins, every type honours it, keys of secretRef only whe
   }
 });
 
-function ref(name: 'p' | 'c', data: Texts | undefined): Setup {
+function inRefTo(name: 'p' | 'c', data: Texts | undefined): Setup {
   return {
     spec: name === 'p' ? { proxySecretRef: 'p' } : { certSecretRef: 'c' },
     secrets: data === undefined ? {} : { [name]: data },
@@ -225,8 +225,8 @@ test('faults say what Flux says and never show a value', async () => {
   const proxy = "failed to get proxy URL: secret 'apps/p': ";
   const cases: readonly (readonly [name: string, setup: Setup, want: string | RegExp])[] = [
     ['no Secret', { spec: { secretRef: 's' } }, `failed to get secret 'apps/s': secrets "s" not found`],
-    ['no cert Secret', ref('c', undefined), `failed to get secret 'apps/c': secrets "c" not found`],
-    ['no proxy Secret', ref('p', undefined), `failed to get secret 'apps/p': secrets "p" not found`],
+    ['no cert Secret', inRefTo('c', undefined), `failed to get secret 'apps/c': secrets "c" not found`],
+    ['no proxy Secret', inRefTo('p', undefined), `failed to get secret 'apps/p': secrets "p" not found`],
     [
       '2049 bytes',
       withSecret({ address: `http://h/${S}${'a'.repeat(2049)}` }),
@@ -243,25 +243,25 @@ test('faults say what Flux says and never show a value', async () => {
       withSecret({ headers: `A: "${S}` }),
       /^failed to read headers from secret: error converting YAML to JSON: yaml: line 1$/,
     ],
-    ['proxy, no address', ref('p', { username: S }), `${proxy}key 'address' not found`],
-    ['proxy, empty', ref('p', { address: '' }), `${proxy}proxy address is empty`],
-    ['proxy, long', ref('p', { address: `http://h/${'a'.repeat(2048)}` }), `${proxy}proxy URL exceeds maximum length of 2048 characters`],
+    ['proxy, no address', inRefTo('p', { username: S }), `${proxy}key 'address' not found`],
+    ['proxy, empty', inRefTo('p', { address: '' }), `${proxy}proxy address is empty`],
+    ['proxy, long', inRefTo('p', { address: `http://h/${'a'.repeat(2048)}` }), `${proxy}proxy URL exceeds maximum length of 2048 characters`],
     [
       'proxy, scheme',
-      ref('p', { address: `ftp://u:${S}@h` }),
+      inRefTo('p', { address: `ftp://u:${S}@h` }),
       `${proxy}proxy URL must use one of the supported schemes (http, https, socks5), got 'ftp'`,
     ],
-    ['proxy, blank', ref('p', { address: `http://u:${S}@exa mple` }), `${proxy}failed to parse proxy address`],
-    ['proxy, newline', ref('p', { address: `http://u:${S}@h\n` }), `${proxy}failed to parse proxy address`],
-    ['TLS, nothing', ref('c', { x: 'y' }), `${tls}secret 'apps/c' must contain either 'ca.crt' or both 'tls.crt' and 'tls.key'`],
-    ['TLS, no key', ref('c', { 'tls.crt': CLIENT.cert }), `${tls}secret 'apps/c' contains 'tls.crt' but missing 'tls.key'`],
-    ['TLS, no cert', ref('c', { 'tls.key': CLIENT.key }), `${tls}secret 'apps/c' contains 'tls.key' but missing 'tls.crt'`],
-    ['TLS, legacy', ref('c', { certFile: CLIENT.cert }), `${tls}secret 'apps/c' contains 'certFile' but missing 'keyFile'`],
-    ['TLS, bad CA', ref('c', { 'ca.crt': 'garbage', caFile: AUTHORITY.cert }), `${tls}failed to parse CA certificate`],
-    ['TLS, bad pair', ref('c', { 'tls.crt': S, 'tls.key': S }), /^failed to get TLS config: failed to parse TLS certificate and key: /],
+    ['proxy, blank', inRefTo('p', { address: `http://u:${S}@exa mple` }), `${proxy}failed to parse proxy address`],
+    ['proxy, newline', inRefTo('p', { address: `http://u:${S}@h\n` }), `${proxy}failed to parse proxy address`],
+    ['TLS, nothing', inRefTo('c', { x: 'y' }), `${tls}secret 'apps/c' must contain either 'ca.crt' or both 'tls.crt' and 'tls.key'`],
+    ['TLS, no key', inRefTo('c', { 'tls.crt': CLIENT.cert }), `${tls}secret 'apps/c' contains 'tls.crt' but missing 'tls.key'`],
+    ['TLS, no cert', inRefTo('c', { 'tls.key': CLIENT.key }), `${tls}secret 'apps/c' contains 'tls.key' but missing 'tls.crt'`],
+    ['TLS, legacy', inRefTo('c', { certFile: CLIENT.cert }), `${tls}secret 'apps/c' contains 'certFile' but missing 'keyFile'`],
+    ['TLS, bad CA', inRefTo('c', { 'ca.crt': 'garbage', caFile: AUTHORITY.cert }), `${tls}failed to parse CA certificate`],
+    ['TLS, bad pair', inRefTo('c', { 'tls.crt': S, 'tls.key': S }), /^failed to get TLS config: failed to parse TLS certificate and key: /],
     [
       'TLS, mismatch',
-      ref('c', { 'tls.crt': CLIENT.cert, 'tls.key': OTHER.issueClient('x').key }),
+      inRefTo('c', { 'tls.crt': CLIENT.cert, 'tls.key': OTHER.issueClient('x').key }),
       /^failed to get TLS config: failed to parse TLS certificate and key: /,
     ],
     [
