@@ -3,6 +3,7 @@
 // Parsers quote the text around a mistake, which may be a Secret: their messages never pass on. Aliases, nesting and
 // size are bounded, so a hostile document costs little and its neighbours nothing.
 import { type Document, type ErrorCode, isMap, isNode, isScalar, isSeq, LineCounter, parseAllDocuments, type ParsedNode } from 'yaml';
+import { type PlainDocument, readPlainYaml } from './plain-yaml.ts';
 
 /** Longer YAML documents are refused; JSON may be as long as its file. */
 export const MAX_YAML_DOCUMENT_CHARS = 8 * 1024 * 1024;
@@ -40,7 +41,7 @@ const YAML_OPTIONS = {
   uniqueKeys: true,
   logLevel: 'silent',
   // What Go's reader leaves as text: times, base-60 numbers; and types of YAML 1.1 that no manifest has.
-  customTags: (tags: readonly unknown[]) => tags.filter(isWanted),
+  customTags: (tags: readonly unknown[]) => tags.filter(isWanted).map(withDigits),
 } as const;
 
 const UNWANTED_TAGS = ['binary', 'omap', 'pairs', 'set', 'timestamp'].map((name) => `tag:yaml.org,2002:${name}`);
@@ -51,17 +52,45 @@ function isWanted(tag: unknown): boolean {
   return format !== 'TIME' && !UNWANTED_TAGS.includes(id ?? '');
 }
 
+/** The package takes `e3` and `.` for numbers and makes them NaN; a number has a digit where it begins. */
+function withDigits(tag: unknown): unknown {
+  const isFloat = typeof tag === 'object' && tag !== null && 'tag' in tag && tag.tag === 'tag:yaml.org,2002:float';
+  if (!isFloat || !('test' in tag) || !(tag.test instanceof RegExp) || tag.test.test('.nan')) return tag;
+  return { ...tag, test: new RegExp(`^(?=[-+]?\\.?[0-9])(?:${tag.test.source})$`, tag.test.flags) };
+}
+
 /** Parses a piece of YAML; never throws. */
 export function parseYaml(text: string): ParseResult {
   if (text.length > MAX_YAML_DOCUMENT_CHARS) {
     const message = `the document is longer than ${MAX_YAML_DOCUMENT_CHARS / 1024 / 1024} MiB`;
     return broken({ line: 1, column: 1, message, hint: 'Split it into several documents, or write the list as JSON.' });
   }
+  const plain = readPlainYaml(text);
+  if (plain !== undefined) return { documents: [withLazyPlaces(plain, text)], faults: [] };
+  return parseFully(text);
+}
+
+/** The same with the full parser alone. */
+export function parseFully(text: string): ParseResult {
   try {
     return readYaml(text);
   } catch (cause) {
     return broken({ line: 1, column: 1, ...describeThrown(cause) });
   }
+}
+
+/** Places are only asked for when there is something to tell; the start of the document is always known. */
+function withLazyPlaces({ value, line }: PlainDocument, text: string): ParsedDocument {
+  let full: ParseResult | undefined;
+  const start = { line, column: 1 };
+  return {
+    value,
+    locate: (path) => {
+      if (path.length === 0) return start;
+      full ??= parseFully(text);
+      return full.documents[0]?.locate(path) ?? start;
+    },
+  };
 }
 
 /** Parses a JSON file; never throws. What is not one JSON value is read as YAML, of which JSON is a part. */
