@@ -11,7 +11,7 @@ import { toKey } from '../sdk/target.ts';
 import type { Observed, Redactor, Transport } from '../sdk/transport.ts';
 import type { Budgets } from './budgets.ts';
 import { within } from './deadline.ts';
-import { Aborted, describeError, jitter, toFailure } from './failure.ts';
+import { Aborted, describeBug, jitter, toFailure } from './failure.ts';
 import { clampAfterMs } from './interpret.ts';
 import { redactOutcome, toRecord } from './record.ts';
 import { converse, toProgress } from './send.ts';
@@ -63,7 +63,7 @@ export async function runAttempt(context: AttemptContext, lease: Lease, controll
     outcome = await attempt(context, lease, controller, trace);
   } catch (thrown) {
     outcome = toFailure(thrown, context.random);
-    if (outcome.kind === 'retry' && outcome.reason === 'bug') bug = context.redactor.redact(describeError(thrown));
+    if (outcome.kind === 'retry' && outcome.reason === 'bug') bug = context.redactor.redact(describeBug(thrown));
   }
   const isAborted = controller.signal.reason instanceof Aborted && outcome.kind !== 'delivered';
   if (isAborted && !trace.isSending) return { kind: 'release' };

@@ -32,6 +32,27 @@ test('keeps one standing lease request and never runs more than its limit', asyn
   await engine.drain(0);
 });
 
+test('leases nothing more while what is being sent takes too much memory', async () => {
+  const answers: ((response: HttpResponse) => void)[] = [];
+  const { engine, outbox } = createHarness({
+    settings: { maxInFlightChars: 3, leaseBatch: 1 },
+    script: () => new Promise((resolve) => answers.push(resolve)),
+  });
+  engine.start();
+  outbox.offer(...['1', '2', '3'].map((id) => toLease(id)));
+  await settleDown();
+  assert.equal(engine.inFlight(), 2, 'each event has two characters');
+
+  answers[0]?.(toAnswer(204));
+  await settleDown();
+  assert.equal(outbox.settled.length, 1);
+  assert.equal(answers.length, 3);
+
+  for (const answer of answers) answer(toAnswer(204));
+  await settleDown();
+  await engine.drain(0);
+});
+
 test('settles all results of a tick in one call', async () => {
   const { engine, outbox } = createHarness();
   engine.start();

@@ -16,8 +16,12 @@ export type { OnFailure } from './reporting.ts';
 
 /** What a deployment may turn; the defaults suit one process. */
 export interface DeliverySettings {
-  /** Attempts that run at once, over all Targets. */
+  /** Attempts that run at once, over all Targets: many times what one may have, so that many hanging ones delay nobody. */
   readonly maxInFlight: number;
+  /** No more is leased while the events of running attempts take this much memory. */
+  readonly maxInFlightChars: number;
+  /** How many one request may lease, which bounds by how much the limit above is overshot. */
+  readonly leaseBatch: number;
   /** Finished attempts whose results are not durable yet. */
   readonly maxUnsettled: number;
   /** How long a lease holds. An attempt ends a margin before that, so that it settles while the lease is its own. */
@@ -26,7 +30,14 @@ export interface DeliverySettings {
   readonly waitMs: number;
 }
 
-const DEFAULTS: DeliverySettings = { maxInFlight: 256, maxUnsettled: 1024, leaseMs: 300_000, waitMs: 30_000 };
+const DEFAULTS: DeliverySettings = {
+  maxInFlight: 1024,
+  maxInFlightChars: 64 * 1024 ** 2,
+  leaseBatch: 64,
+  maxUnsettled: 1024,
+  leaseMs: 300_000,
+  waitMs: 30_000,
+};
 const LEASE_MARGIN_MS = 30_000;
 /** How long storing the last results may take after the grace period; it must fit between ours and the kubelet's. */
 const LAST_SETTLE_MS = 1000;
@@ -72,6 +83,7 @@ class Engine implements DeliveryEngine {
   readonly #leasing = new AbortController();
   #isStarted = false;
   #lease: Promise<void> | undefined;
+  #inFlightChars = 0;
   #leaseFailures = 0;
   #wakeUp: (() => void) | undefined;
   #onSlot: (() => void) | undefined;
@@ -134,9 +146,9 @@ class Engine implements DeliveryEngine {
 
   /** A result that is not durable yet no longer sends, so it counts against a limit of its own. */
   #credit(): number {
-    const sending = this.#attempts.size;
-    const { maxInFlight, maxUnsettled } = this.#settings;
-    return Math.min(maxInFlight - sending, maxUnsettled - sending - this.#settling.pending());
+    const { maxInFlight, maxInFlightChars, leaseBatch, maxUnsettled } = this.#settings;
+    if (this.#inFlightChars >= maxInFlightChars) return 0;
+    return Math.min(leaseBatch, maxInFlight - this.#attempts.size, maxUnsettled - this.#settling.pending());
   }
 
   async #leaseSome(limit: number): Promise<void> {
@@ -161,8 +173,11 @@ class Engine implements DeliveryEngine {
 
   async #attempt(lease: Lease): Promise<void> {
     const controller = new AbortController();
+    const chars = lease.event.body.length;
     this.#attempts.add(controller);
+    this.#inFlightChars += chars;
     const result = await runAttempt(this.#context, lease, controller);
+    this.#inFlightChars -= chars;
     this.#attempts.delete(controller);
     if (result.kind === 'release') this.#release([lease]);
     else this.#settle(lease, result);

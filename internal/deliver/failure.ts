@@ -80,3 +80,8 @@ function causesOf(thrown: unknown): readonly unknown[] {
 export function describeError(thrown: unknown): string {
   return thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
 }
+
+/** The same with where it was thrown, for whoever has to find the bug. */
+export function describeBug(thrown: unknown): string {
+  return (thrown instanceof Error ? thrown.stack : undefined) ?? describeError(thrown);
+}

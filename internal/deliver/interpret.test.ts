@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import * as fc from 'fast-check';
 import type { Outcome } from '../sdk/outcome.ts';
 import { interpretResponse } from './interpret.ts';
 
@@ -101,6 +102,30 @@ test('reads every kind of answer', () => {
 test('says only the status when the answer has no words', () => {
   const outcome = interpretResponse({ response: { status: 400, headers: {} }, url: '', excerpt: () => '', nowMs: NOW_MS });
   assert.equal(toText(outcome), 'rejected bad-request: answered 400');
+});
+
+test('whatever a vendor answers is an outcome, and every wait is between 1 s and 1 h', () => {
+  const names = ['retry-after', 'location', 'x-ratelimit-remaining', 'x-ratelimit-reset', 'ratelimit-remaining', 'ratelimit-reset'];
+  const value = fc.oneof(
+    fc.string(),
+    fc.constant('0'),
+    fc.double().map(String),
+    fc.date({ noInvalidDate: true }).map((date) => date.toUTCString()),
+  );
+  const headers = fc.dictionary(fc.constantFrom(...names), value);
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 0, max: 999 }),
+      headers,
+      fc.constantFrom('', 'https://a.example.com/x/y?z', 'not an address'),
+      (status, fields, url) => {
+        const outcome = interpretResponse({ response: { status, headers: fields }, url, excerpt: () => '', nowMs: NOW_MS });
+
+        if (outcome.kind !== 'deferred' || outcome.until === 'target-change') return;
+        assert.ok(outcome.until.afterMs >= 1000 && outcome.until.afterMs <= HOUR_MS, `${outcome.until.afterMs}`);
+      },
+    ),
+  );
 });
 
 function toText(outcome: Outcome): string {

@@ -17,7 +17,7 @@ export interface Settled {
   readonly settlement: Settlement;
   readonly result: SettleResult;
   readonly durationMs: number;
-  /** Name and message of an error that no part of a try may throw. */
+  /** An error that no part of a try may throw, and where it came from; redacted. */
   readonly bug?: string;
 }
 

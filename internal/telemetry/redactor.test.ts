@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import * as fc from 'fast-check';
 import { createRedactor } from './redactor.ts';
 
 const SECRET = `s3cr+t/"<va&lue>' \\end`;
@@ -63,4 +64,27 @@ test('stays fast with hundreds of secrets', () => {
   const perKiBMicros = Number(process.hrtime.bigint() - started) / 1000 / 200 / (text.length / 1024);
   // Ten times what it takes on a busy machine: the test is against going through all secrets at every place.
   assert.ok(perKiBMicros < 500, `${perKiBMicros} µs per KiB`);
+});
+
+test('no text gives away a secret, whatever both are', () => {
+  const encoders: readonly ((text: string) => string)[] = [
+    (text) => text,
+    (text) => JSON.stringify(text),
+    (text) => JSON.stringify(JSON.stringify(text)),
+    (text) => encodeURIComponent(text),
+    (text) => Buffer.from(text).toString('base64'),
+    (text) => Buffer.from(text).toString('base64url'),
+  ];
+  const secrets = fc.string({ unit: 'grapheme', minLength: 6, maxLength: 40 }).filter((text) => /^[^*\s]{6,}$/u.test(text));
+  fc.assert(
+    fc.property(fc.array(secrets, { minLength: 1, maxLength: 5 }), fc.string(), fc.constantFrom(...encoders), (values, around, encode) => {
+      const redactor = createRedactor();
+      for (const value of values) redactor.add(value);
+
+      const text = redactor.redact(values.map((value) => `${around}|${encode(value)}|${value}`).join(around));
+
+      for (const value of values) assert.ok(!text.includes(value) && !text.includes(`|${encode(value)}|`), JSON.stringify({ value, text }));
+    }),
+    { numRuns: 300 },
+  );
 });

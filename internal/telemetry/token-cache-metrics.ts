@@ -1,13 +1,12 @@
-// notification-controller's metrics of its cache of access tokens.
+// notification-controller's metrics of its cache of access tokens. Its labels for the object stay empty: series per object
+// are not bounded.
 import { Counter, Gauge, type Registry } from 'prom-client';
 
-/** Series per Provider; beyond this many the events are counted without their object. */
-const MAX_OBJECTS = 1000;
-
+/** Has the shape that the token cache's observer asks for. */
 export interface TokenCacheMetrics {
-  /** A token was asked for on behalf of a Provider. */
-  asked(event: { readonly hit: boolean; readonly name: string; readonly namespace: string }): void;
-  /** Acquiring a token ended. */
+  /** Somebody wanted the token of this key. */
+  asked(key: string, isHit: boolean): void;
+  /** Getting a token ended. */
   acquired(status: 'success' | 'failure'): void;
   evicted(): void;
   items(count: number): void;
@@ -30,23 +29,16 @@ export function createTokenCacheMetrics(registry: Registry): TokenCacheMetrics {
   });
   const evictions = new Counter({ name: 'gotk_token_cache_evictions_total', help: 'Total number of cache evictions.', registers });
   const cached = new Gauge({ name: 'gotk_token_cached_items', help: 'Total number of items in the cache.', registers });
+  for (const isHit of [true, false]) events.inc(toLabels(isHit), 0);
   for (const status of ['success', 'failure']) requests.inc({ status }, 0);
-  const objects = new Set<string>();
   return {
-    asked({ hit, name, namespace }) {
-      const object = `${namespace}/${name}`;
-      const isShown = objects.has(object) || objects.size < MAX_OBJECTS;
-      if (isShown) objects.add(object);
-      events.inc({
-        event_type: hit ? 'cache_hit' : 'cache_miss',
-        kind: 'Provider',
-        name: isShown ? name : '',
-        namespace: isShown ? namespace : '',
-        operation: 'post',
-      });
-    },
+    asked: (_key, isHit) => events.inc(toLabels(isHit)),
     acquired: (status) => requests.inc({ status }),
     evicted: () => evictions.inc(),
     items: (count) => cached.set(count),
   };
+}
+
+function toLabels(isHit: boolean): Record<string, string> {
+  return { event_type: isHit ? 'cache_hit' : 'cache_miss', kind: 'Provider', name: '', namespace: '', operation: 'post' };
 }
