@@ -10,7 +10,7 @@ const OWN = {
     { host: '10.1.2.3', port: 9292 },
     { host: 'localhost', port: 8080 },
   ],
-  addresses: ['127.0.0.1', '::1', '10.1.2.3', 'fe80::1%eth0', '2001:db8::7'],
+  addresses: () => ['127.0.0.1', '::1', '10.1.2.3', 'fe80::1%eth0', '2001:db8::7'],
   hostName: 'tocsin-0',
 };
 

@@ -34,8 +34,8 @@ export interface Destination {
 
 export interface OwnSockets {
   readonly listeners: readonly Listener[];
-  /** The addresses of this machine's interfaces. */
-  readonly addresses: readonly string[];
+  /** The addresses of this machine's interfaces; asked only when a port is one of ours. */
+  readonly addresses: () => readonly string[];
   readonly hostName: string;
 }
 
@@ -110,7 +110,7 @@ function isListenedOn(listenerHost: string, name: string, forms: readonly Addres
   return (
     isLoopback(name, forms) ||
     name === normalName(own.hostName) ||
-    own.addresses.some((local) => sharesAddress(addressForms(local) ?? [], forms))
+    own.addresses().some((local) => sharesAddress(addressForms(local) ?? [], forms))
   );
 }
 

@@ -141,7 +141,9 @@ function joinHeaders(headers: Record<string, string | string[] | undefined>): Re
 }
 
 function deadline(where: string, signal: AbortSignal): TransportError {
-  return new TransportError('timeout', `${where}: no complete answer before the deadline`, { cause: signal.reason });
+  const { reason } = signal as { reason: unknown };
+  if (reason instanceof TransportError) return new TransportError(reason.reason, `${where}: ${reason.message}`, { cause: reason });
+  return new TransportError('timeout', `${where}: no complete answer before the deadline`, { cause: reason });
 }
 
 const TIMEOUT_CODES: ReadonlySet<string> = new Set([

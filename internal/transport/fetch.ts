@@ -21,13 +21,22 @@ export function toFetch(send: SendWithSignal): typeof globalThis.fetch {
 async function toRequest(input: Parameters<typeof fetch>[0], init: NonNullable<Parameters<typeof fetch>[1]>): Promise<HttpRequest> {
   const given = input instanceof Request ? input : undefined;
   const body = init.body === undefined || init.body === null ? await bodyOf(given) : toBody(init.body);
-  const headers = [...new Headers(init.headers ?? given?.headers)];
+  const headers = toHeaders(init.headers ?? given?.headers);
   return {
     method: (init.method ?? given?.method ?? 'GET').toUpperCase(),
     url: input instanceof Request ? input.url : typeof input === 'string' ? input : input.href,
     headers,
     ...(body === undefined ? {} : { body }),
   };
+}
+
+function toHeaders(headers: ConstructorParameters<typeof Headers>[0]): HttpRequest['headers'] {
+  try {
+    return [...new Headers(headers)];
+  } catch {
+    // The runtime's own words would show the value.
+    throw new TransportError('config', 'a header holds a character that is not allowed');
+  }
 }
 
 async function bodyOf(request: Request | undefined): Promise<Uint8Array | undefined> {

@@ -19,6 +19,8 @@ export interface PoolDependencies {
   readonly lookup: LookupFunction;
   /** PEM that replaces the runtime's trust store. */
   readonly systemCa: string | undefined;
+  /** The same, parsed; null leaves trust to the runtime. */
+  readonly systemTrust: SecureContext | null;
   readonly connectTimeoutMs: number;
   readonly idleSocketMs: number;
   readonly clock: Clock;
@@ -91,7 +93,7 @@ export class Pools {
       concurrency,
       ways: new Map(),
       own: proxyUrl === undefined ? undefined : parseProxy(proxyUrl, 'proxy'),
-      connect: { ...this.dependencies, secureContext: toSecureContext(connection.tls, this.dependencies.systemCa) },
+      connect: { ...this.dependencies, secureContext: toSecureContext(connection.tls, this.dependencies) },
       usedAtMs: 0,
     };
     this.sets.set(key, created);
@@ -163,14 +165,14 @@ function originOf(proxy: Proxy): string {
   return `${proxy.protocol === 'https' ? 'https' : 'http'}://${host}:${proxy.port}`;
 }
 
-function toSecureContext(tls: Connection['tls'], systemCa: string | undefined): SecureContext | null {
-  const ca = tls?.ca ?? systemCa;
-  if (ca === undefined && tls?.cert === undefined) return null;
+function toSecureContext(tls: Connection['tls'], { systemCa, systemTrust }: PoolDependencies): SecureContext | null {
+  if (tls?.ca === undefined && tls?.cert === undefined) return systemTrust;
+  const ca = tls.ca ?? systemCa;
   try {
     return createSecureContext({
       ...(ca === undefined ? {} : { ca }),
-      ...(tls?.cert === undefined ? {} : { cert: tls.cert }),
-      ...(tls?.key === undefined ? {} : { key: tls.key }),
+      ...(tls.cert === undefined ? {} : { cert: tls.cert }),
+      ...(tls.key === undefined ? {} : { key: tls.key }),
     });
   } catch (error) {
     throw new TransportError('config', 'the TLS certificates or the key cannot be used', { cause: error });

@@ -4,6 +4,7 @@ import { createCertificateAuthority } from '../../test/support/certificates.ts';
 import { ManualClock } from '../../test/support/clock.ts';
 import { type RecordingServer, startRecordingServer } from '../../test/support/servers.ts';
 import { TransportError } from '../sdk/http.ts';
+import { ConfigFault } from '../sdk/provider.ts';
 import type { Connection, Transport } from '../sdk/transport.ts';
 import { parseEgress } from './egress.ts';
 import { createTransport, type TransportOptions } from './transport.ts';
@@ -108,6 +109,16 @@ test('changed TLS settings of a Target take effect at once', async () => {
 
   assert.equal(await get(transport, { ca: AUTHORITY.cert }, url), 200);
   assert.notEqual(await get(transport, { ca: OTHER.cert }, url), 200);
+});
+
+test('trusted certificates that are none are refused at the start', () => {
+  for (const extraCa of ['', 'garbage', '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n']) {
+    assert.throws(
+      () => newTransport({ extraCa }),
+      (error) => error instanceof ConfigFault && error.message.includes('SSL_CERT_FILE'),
+      extraCa,
+    );
+  }
 });
 
 test('certificates that cannot be read are a configuration fault', async () => {

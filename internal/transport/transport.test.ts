@@ -257,6 +257,19 @@ test('equal settings share a pool even when the Connection is a new object', asy
   assert.equal(server.connections(), 1);
 });
 
+test('a socket that nobody uses is closed after a while', async () => {
+  const closed = Promise.withResolvers<void>();
+  const server = await startTcpServer((socket) => {
+    socket.on('data', () => socket.write('HTTP/1.1 204 No Content\r\n\r\n'));
+    socket.on('close', () => closed.resolve());
+  });
+  cleanups.push(() => server.close());
+
+  await newTransport({ limits: { idleSocketMs: 20 } }).open({ connection: DIRECT, signal: NEVER })(post(`http://${server.host}/`));
+
+  await closed.promise;
+});
+
 test('pools that nobody used for a while are closed', async () => {
   const server = await newServer();
   const clock = new ManualClock();
@@ -340,6 +353,9 @@ test('a deadline ends a request wherever it hangs: before the answer, within it,
   }
   const late = await failureOf(transport.open({ connection: DIRECT, signal: AbortSignal.abort() })(post(`http://${silent.host}/`)));
   assert.equal(late.reason, 'timeout');
+  const worded = AbortSignal.abort(new TransportError('timeout', 'no answer within 15 s'));
+  const told = await failureOf(transport.open({ connection: DIRECT, signal: worded })(post(`http://${silent.host}/`)));
+  assert.equal(told.message, `POST http://${silent.host}: no answer within 15 s`);
 });
 
 test('what breaks on the way is a network failure in words without path or query', async () => {
@@ -470,5 +486,8 @@ test('the same stack as fetch: a real Response', async () => {
     ],
   );
   assert.equal((await failureOf(fetch(`http://${server.host}/big`))).reason, 'too-large');
+  const badHeader = await failureOf(fetch(`http://${server.host}/`, { headers: { authorization: 's3cret\n\u2028' } }));
+  assert.equal(badHeader.reason, 'config');
+  assert.doesNotMatch(badHeader.message, /s3cret/);
   assert.equal((await failureOf(fetch(`http://${server.host}/`, { signal: AbortSignal.abort() }))).reason, 'timeout');
 });

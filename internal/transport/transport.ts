@@ -1,8 +1,10 @@
 // The one way out of the process: pools kept per Target, proxies, TLS, deadline, size cap, redirects and the egress guard.
 // It reads no environment and never touches undici's global dispatcher.
+import { X509Certificate } from 'node:crypto';
 import { lookup as systemLookup } from 'node:dns';
 import { BlockList, type LookupFunction } from 'node:net';
 import { hostname as systemHostName, networkInterfaces } from 'node:os';
+import { createSecureContext, type SecureContext } from 'node:tls';
 import { type HttpRequest, type HttpResponse, type Send, TransportError } from '../sdk/http.ts';
 import type { Clock } from '../sdk/ports.ts';
 import { ConfigFault } from '../sdk/provider.ts';
@@ -40,7 +42,7 @@ const DEFAULT_LIMITS: TransportLimits = { maxResponseBytes: 1024 * 1024, connect
 const MAX_REDIRECTS = 3;
 const MAX_PARSED_ADDRESSES = 4096;
 
-/** Builds the stack; throws ConfigFault where the environment names a proxy that cannot be one. */
+/** Builds the stack; throws ConfigFault where the environment names a proxy or certificates that cannot be used. */
 export function createTransport(options: TransportOptions): Transport {
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const userAgent = options.userAgent ?? 'tocsin';
@@ -51,6 +53,7 @@ export function createTransport(options: TransportOptions): Transport {
     chooseProxy: createProxyChooser(options.environment),
     lookup: options.lookup ?? systemLookup,
     systemCa: options.extraCa,
+    systemTrust: toSystemTrust(options.extraCa),
     connectTimeoutMs: limits.connectTimeoutMs,
     idleSocketMs: limits.idleSocketMs,
     clock: options.clock,
@@ -121,8 +124,29 @@ function refuse({ name, port }: Destination, fault: string | undefined): void {
 }
 
 function ownSockets(options: TransportOptions): OwnSockets {
-  const addresses = Object.values(networkInterfaces()).flatMap((entries) => (entries ?? []).map((entry) => entry.address));
-  return { listeners: options.ownListeners(), addresses, hostName: systemHostName() };
+  return { listeners: options.ownListeners(), addresses: interfaceAddresses, hostName: systemHostName() };
+}
+
+function interfaceAddresses(): readonly string[] {
+  return Object.values(networkInterfaces()).flatMap((entries) => (entries ?? []).map((entry) => entry.address));
+}
+
+/** Parsed once for all Targets: a bundle of a whole system takes milliseconds and a megabyte. */
+function toSystemTrust(pem: string | undefined): SecureContext | null {
+  if (pem === undefined) return null;
+  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
+  // The runtime would pass over what it cannot read, and then trust nobody.
+  if (!blocks.some(isCertificate)) throw new ConfigFault('the file of trusted certificates (SSL_CERT_FILE) holds no certificate');
+  return createSecureContext({ ca: pem });
+}
+
+function isCertificate(pem: string): boolean {
+  try {
+    return new X509Certificate(pem).raw.length > 0;
+  } catch {
+    // Not a certificate is the answer.
+    return false;
+  }
 }
 
 /** Every delivery to a webhook has the same address: it is taken apart once. */
