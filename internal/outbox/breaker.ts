@@ -1,6 +1,6 @@
 // The breaker of one Target: after failures in a row it pauses everything owed to the Target but single probes.
 // Pure: the adapter stores the value and says which try was the probe.
-import type { Outcome } from '../sdk/outcome.ts';
+import type { Outcome, Reason } from '../sdk/outcome.ts';
 
 export const BREAKER_FAILURES = 5;
 const FIRST_PROBE_MS = 10_000;
@@ -20,29 +20,16 @@ export const CLOSED_BREAKER: Breaker = { failures: 0, pausedUntilMs: null, probe
 /** `alive`: the other side answered; `failing`: it did not, or not as itself; `silent`: the try says nothing about it. */
 export type BreakerSignal = 'alive' | 'failing' | 'silent';
 
+const FAILING: readonly Reason[] = ['server', 'timeout', 'network'];
+/** Answers about the message that only a living Target gives; auth and configuration may fail before anything is sent. */
+const ANSWERED: readonly Reason[] = ['bad-request', 'not-found', 'too-large'];
+
 /** What an outcome says about the Target as a whole. */
 export function toBreakerSignal(outcome: Outcome): BreakerSignal {
-  if (outcome.kind === 'delivered') return 'alive';
-  switch (outcome.reason) {
-    case 'server':
-    case 'timeout':
-    case 'network':
-      return outcome.kind === 'retry' ? 'failing' : 'silent';
-    case 'auth':
-    case 'rate-limited':
-    case 'bad-request':
-    case 'not-found':
-    case 'too-large':
-      return outcome.kind === 'rejected' || outcome.reason === 'rate-limited' ? 'alive' : 'silent';
-    case 'egress':
-    case 'config':
-    case 'target-gone':
-    case 'suspended':
-    case 'expired':
-    case 'cancelled':
-    case 'bug':
-      return 'silent';
-  }
+  if (outcome.kind === 'delivered' || outcome.reason === 'rate-limited') return 'alive';
+  if (outcome.kind === 'retry' && FAILING.includes(outcome.reason)) return 'failing';
+  if (outcome.kind === 'rejected' && ANSWERED.includes(outcome.reason)) return 'alive';
+  return 'silent';
 }
 
 export type BreakerChange = 'closed' | 'opened' | 'open' | 'recovered';

@@ -90,24 +90,18 @@ export function settle(outcome: Outcome, tried: Tried): Step {
 }
 
 function chooseTransition(outcome: Outcome, tried: Tried): TransitionName {
-  switch (outcome.kind) {
-    case 'delivered':
-      return 'delivered';
-    case 'rejected':
-      return 'rejected';
-    case 'deferred':
-      if (tried.isOutdated) return 'outdated';
-      if (isGone(outcome) && tried.goneSinceMs !== null && tried.nowMs - tried.goneSinceMs >= TARGET_GONE_GRACE_MS) return 'targetGone';
-      return outcome.until === 'target-change' ? 'deferChange' : 'defer';
-    case 'retry': {
-      if (tried.isOutdated) return 'outdated';
-      if (tried.attempts + 1 >= MAX_ATTEMPTS) return 'exhausted';
-      if (outcome.reason === 'not-found') {
-        return tried.nowMs - (tried.firstTryMs ?? tried.nowMs) >= NOT_FOUND_GRACE_MS ? 'notFound' : 'retryNotFound';
-      }
-      return outcome.afterMs === undefined ? 'retry' : 'retryAfter';
-    }
+  if (outcome.kind === 'delivered') return 'delivered';
+  if (outcome.kind === 'rejected') return 'rejected';
+  if (tried.isOutdated) return 'outdated';
+  if (outcome.kind === 'deferred') {
+    if (isGone(outcome) && tried.goneSinceMs !== null && tried.nowMs - tried.goneSinceMs >= TARGET_GONE_GRACE_MS) return 'targetGone';
+    return outcome.until === 'target-change' ? 'deferChange' : 'defer';
   }
+  if (tried.attempts + 1 >= MAX_ATTEMPTS) return 'exhausted';
+  if (outcome.reason === 'not-found') {
+    return tried.nowMs - (tried.firstTryMs ?? tried.nowMs) >= NOT_FOUND_GRACE_MS ? 'notFound' : 'retryNotFound';
+  }
+  return outcome.afterMs === undefined ? 'retry' : 'retryAfter';
 }
 
 function isGone(outcome: Outcome): boolean {
@@ -115,17 +109,9 @@ function isGone(outcome: Outcome): boolean {
 }
 
 function pauseMs(due: Due, outcome: Outcome, attempts: number, random: number): number {
-  switch (due) {
-    case 'schedule':
-      return retryDelayMs(attempts, random);
-    case 'as asked':
-      return clampRetryAfterMs(askedMs(outcome));
-    case 'in 15 minutes':
-      return TARGET_CHANGE_RETRY_MS;
-    case 'now':
-    case 'never':
-      return 0;
-  }
+  if (due === 'schedule') return retryDelayMs(attempts, random);
+  if (due === 'as asked') return clampRetryAfterMs(askedMs(outcome));
+  return due === 'in 15 minutes' ? TARGET_CHANGE_RETRY_MS : 0;
 }
 
 function askedMs(outcome: Outcome): number {

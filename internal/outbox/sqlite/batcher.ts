@@ -1,6 +1,6 @@
 // Group commit, seen from the callers: everything that is asked for in one tick travels, and is committed, together.
 import type { Clock } from '../../sdk/ports.ts';
-import { StoreError } from '../store.ts';
+import type { StoreError } from '../store.ts';
 import { toStoreError } from './failures.ts';
 import type { Answer, Answers, LeaseRow, Operation, Poll, Reply } from './protocol.ts';
 import type { WriterThread } from './thread.ts';

@@ -2,7 +2,7 @@
 // so that what waits behind it costs nothing.
 import { isOlder, type LaneAge } from '../lane-order.ts';
 import type { Reason } from '../../sdk/outcome.ts';
-import { DEAD, LEASED, type Session, SUPERSEDED, WAITING } from './session.ts';
+import { LEASED, type Session, type StateCode, SUPERSEDED, WAITING } from './session.ts';
 
 /** A live delivery as the writer works with it. */
 export interface LiveRow {
@@ -36,7 +36,7 @@ export const LIVE_COLUMNS = `seq, id, target, lane, position, newest, latest, or
   hold_until_ms, ended_ms, token, attempts, tries, out_of_order, forced, preceded_by, first_try_ms, gone_ms, reason, message`;
 
 export interface End {
-  readonly state: typeof SUPERSEDED | typeof DEAD | 2 | 4;
+  readonly state: StateCode;
   readonly reason: Reason | null;
   readonly message: string | null;
 }

@@ -47,6 +47,6 @@ export class LeaseRequests {
   }
 
   endAll(): void {
-    for (const standing of [...this.#standing.values()]) standing.end([]);
+    for (const standing of this.#standing.values()) standing.end([]);
   }
 }

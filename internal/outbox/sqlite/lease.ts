@@ -6,7 +6,25 @@ import type { LeaseRow, Poll } from './protocol.ts';
 import { DEAD, LEASED, type Session, SUPERSEDED, WAITING } from './session.ts';
 import type { Target } from './targets.ts';
 
-const READY = `SELECT ${LIVE_COLUMNS} FROM deliveries WHERE target = ? AND ready_ms <= ? ORDER BY ready_ms LIMIT ?`;
+/** What leasing needs of a delivery; few columns, since every lease reads them. */
+type ReadyRow = Pick<
+  LiveRow,
+  | 'seq'
+  | 'id'
+  | 'token'
+  | 'position'
+  | 'newest'
+  | 'latest'
+  | 'created_ms'
+  | 'expires_ms'
+  | 'tries'
+  | 'out_of_order'
+  | 'forced'
+  | 'preceded_by'
+>;
+
+const READY_COLUMNS = 'seq, id, token, position, newest, latest, created_ms, expires_ms, tries, out_of_order, forced, preceded_by';
+const READY = `SELECT ${READY_COLUMNS} FROM deliveries WHERE target = ? AND ready_ms <= ? ORDER BY ready_ms LIMIT ?`;
 const EXPIRED_MESSAGE = 'not delivered within 24 h of acceptance';
 
 /** Leases up to the request's limit; empty when nothing may go now. */
@@ -30,7 +48,7 @@ export function lease(session: Session, request: Poll): readonly LeaseRow[] {
 function leaseFromTarget(session: Session, target: Target, request: Poll, leased: LeaseRow[]): number {
   const isProbe = target.breaker.pausedUntilMs !== null;
   const limit = Math.min(request.limit, capacityOf(session, target));
-  const rows = isProbe ? probeRows(session, target) : (session.sql(READY).all(target.id, session.nowMs, limit) as unknown as LiveRow[]);
+  const rows = isProbe ? probeRows(session, target) : (session.sql(READY).all(target.id, session.nowMs, limit) as unknown as ReadyRow[]);
   const gone = new Set<number>();
   let moved = 0;
   for (const row of rows) {
@@ -52,23 +70,24 @@ function leaseFromTarget(session: Session, target: Target, request: Poll, leased
 }
 
 /** The next delivery of a paused Target behind the last probe, whether it is due or not. */
-function probeRows(session: Session, target: Target): LiveRow[] {
-  const next = session.sql(`SELECT ${LIVE_COLUMNS} FROM deliveries WHERE target = ? AND ready_ms IS NOT NULL AND waits_for = 0
+function probeRows(session: Session, target: Target): ReadyRow[] {
+  const next = session.sql(`SELECT ${READY_COLUMNS} FROM deliveries WHERE target = ? AND ready_ms IS NOT NULL AND waits_for = 0
     AND position > ? ORDER BY position LIMIT 1`);
-  const rows = next.all(target.id, target.probePosition) as unknown as LiveRow[];
-  return rows.length > 0 ? rows : (next.all(target.id, 0) as unknown as LiveRow[]);
+  const rows = next.all(target.id, target.probePosition) as unknown as ReadyRow[];
+  return rows.length > 0 ? rows : (next.all(target.id, 0) as unknown as ReadyRow[]);
 }
 
 /** The delivery to send in the place of this one: itself, the newest of its backlog, or none because it expired. */
-function chooseLive(session: Session, row: LiveRow, gone: Set<number>): LiveRow | null {
+function chooseLive(session: Session, row: ReadyRow, gone: Set<number>): ReadyRow | null {
   if (row.expires_ms <= session.nowMs) {
-    expire(session, row);
+    expire(session, session.sql(`SELECT ${LIVE_COLUMNS} FROM deliveries WHERE seq = ?`).get(row.seq) as unknown as LiveRow);
     return null;
   }
   if (row.latest === 0 || row.newest === 1 || row.forced === 1 || !isBacklog(ageMs(session, row))) return row;
   const waiting = session
-    .sql(`SELECT ${LIVE_COLUMNS} FROM deliveries WHERE lane = ? AND ended_ms IS NULL AND state = ${WAITING} AND forced = 0`)
-    .all(row.lane) as unknown as LiveRow[];
+    .sql(`SELECT ${LIVE_COLUMNS} FROM deliveries WHERE lane = (SELECT lane FROM deliveries WHERE seq = ?)
+      AND ended_ms IS NULL AND state = ${WAITING} AND forced = 0`)
+    .all(row.seq) as unknown as LiveRow[];
   const fold = foldBacklog(
     waiting
       .filter((one) => isBacklog(ageMs(session, one)))
@@ -83,7 +102,7 @@ function chooseLive(session: Session, row: LiveRow, gone: Set<number>): LiveRow 
   return { ...fold.send.row, preceded_by: fold.precededBy };
 }
 
-function leaseOne(session: Session, target: Target, row: LiveRow, leaseMs: number): LeaseRow {
+function leaseOne(session: Session, target: Target, row: ReadyRow, leaseMs: number): LeaseRow {
   session
     .sql(`UPDATE deliveries SET state = ${LEASED}, token = token + 1, ready_ms = NULL, lease_until_ms = ?, preceded_by = ? WHERE seq = ?`)
     .run(session.nowMs + leaseMs, row.preceded_by, row.seq);
@@ -148,7 +167,7 @@ function nextTokenMs(session: Session, target: Target): number {
   return session.nowMs + Math.ceil(((1 - target.tokens) * 1000) / rate);
 }
 
-function ageMs(session: Session, row: LiveRow): number {
+function ageMs(session: Session, row: ReadyRow): number {
   // Counted from the end of its life, which a jump of the clock moves along and a replay sets anew.
   return session.nowMs - (row.expires_ms - LIFETIME_MS);
 }

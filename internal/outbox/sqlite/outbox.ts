@@ -276,7 +276,7 @@ class SqliteOutbox implements Outbox {
     const missing = rows.filter((_, index) => known[index] === undefined);
     if (missing.length === 0) return known.filter((lease) => lease !== undefined);
     const loaded = new Map(
-      (await this.#run({ kind: 'load', ids: missing.map(({ id }) => id) })).map((rows) => [String(rows.delivery['id']), rows]),
+      (await this.#run({ kind: 'load', ids: missing.map(({ id }) => id) })).map((one) => [String(one.delivery['id']), one]),
     );
     return rows.flatMap((row, index) => {
       const lease = known[index];

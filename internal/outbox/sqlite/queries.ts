@@ -22,8 +22,8 @@ export function load(session: Session, ids: readonly string[]): readonly (Delive
   return ids.flatMap((id) => {
     const delivery = session.sql(`${DELIVERY} WHERE d.id = ?`).get(id) as Row | undefined;
     if (delivery === undefined) return [];
-    const event = session.sql('SELECT * FROM events WHERE seq = ?').get(delivery['event_seq'] ?? null) as Row;
-    return [{ ...withAttempts(session, delivery), event }];
+    const eventRow = session.sql('SELECT * FROM events WHERE seq = ?').get(delivery['event_seq'] ?? null) as Row;
+    return [{ ...withAttempts(session, delivery), event: eventRow }];
   });
 }
 
@@ -36,7 +36,7 @@ export function pending(session: Session, request: { readonly limit: number; rea
   return session
     .sql('SELECT * FROM events WHERE pending_due_ms IS NOT NULL AND pending_due_ms <= ? ORDER BY pending_due_ms, seq LIMIT ?')
     .all(beforeMs, request.limit)
-    .map((row) => ({ ...row, age_ms: Math.max(0, session.nowMs - Number(row['accepted_ms'])) }) as Row);
+    .map((row) => ({ ...row, age_ms: Math.max(0, session.nowMs - Number(row['accepted_ms'])) }));
 }
 
 export function deliveries(session: Session, filter: DeliveryFilter, beforeSeq: number | null): Page<DeliveryRows> {

@@ -15,29 +15,29 @@ function serve(port: NonNullable<typeof parentPort>): void {
   let db: DatabaseSync | undefined;
   let writer: Writer | undefined;
 
-  const answer = (request: Request): Reply => {
-    switch (request.kind) {
-      case 'open': {
-        const { settings } = request;
-        try {
-          db = openDatabase(settings.path);
-          writer = new Writer(new Session(db, request.nowMs), settings, request);
-          writer.open();
-          writePid(settings.path, settings.pid);
-          return { kind: 'opened' };
-        } catch (error) {
-          db?.close();
-          db = undefined;
-          return { kind: 'failed', failure: toFailure(error, settings.path) };
-        }
-      }
-      case 'batch':
-        if (writer === undefined) throw new Error('the store is not open');
-        return writer.run(request);
-      case 'close':
-        db?.close();
-        return { kind: 'closed' };
+  const open = (request: Extract<Request, { kind: 'open' }>): Reply => {
+    const { settings } = request;
+    try {
+      db = openDatabase(settings.path);
+      writer = new Writer(new Session(db, request.nowMs), settings, request);
+      writer.open();
+      writePid(settings.path, settings.pid);
+      return { kind: 'opened' };
+    } catch (error) {
+      db?.close();
+      db = undefined;
+      return { kind: 'failed', failure: toFailure(error, settings.path) };
     }
+  };
+
+  const answer = (request: Request): Reply => {
+    if (request.kind === 'open') return open(request);
+    if (request.kind === 'close') {
+      db?.close();
+      return { kind: 'closed' };
+    }
+    if (writer === undefined) throw new Error('the store is not open');
+    return writer.run(request);
   };
 
   port.on('message', (request: Request) => {

@@ -32,6 +32,8 @@ export class Writer {
   #clock: { readonly nowMs: number; readonly monotonicMs: number };
   #pruneFromMonotonicMs = 0;
   #jumpMs = 0;
+  /** Looked up once per transaction, however many appends it carries. */
+  #fullness: { readonly problem: string | undefined } | undefined;
 
   constructor(session: Session, settings: WriterSettings, clock: { readonly nowMs: number; readonly monotonicMs: number }) {
     this.#session = session;
@@ -73,6 +75,7 @@ export class Writer {
   }
 
   #transaction<T>(work: () => T): { readonly ok: true; readonly value: T } | { readonly ok: false; readonly failure: Failure } {
+    this.#fullness = undefined;
     try {
       this.#session.begin();
       const value = work();
@@ -122,12 +125,14 @@ export class Writer {
       case 'cancel':
         return cancel(session, operation);
       case 'maintain':
-        return this.#maintain();
+        break;
     }
+    return this.#maintain();
   }
 
   #refuseWhenFull(): void {
-    const problem = this.#problem();
+    this.#fullness ??= { problem: this.#problem() };
+    const { problem } = this.#fullness;
     if (problem !== undefined) throw new StoreError('full', problem);
   }
 
