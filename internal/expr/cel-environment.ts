@@ -11,7 +11,7 @@ import { format, formatTimestamp } from './cel-format.ts';
 import * as strings from './cel-strings.ts';
 import { Work } from './cel-work.ts';
 import { formatShortest } from './go-number.ts';
-import { searchCost, toPattern } from './pattern.ts';
+import { searchCost } from './pattern.ts';
 
 /** Names that begin so are ours; the rewriter refuses them in a source. */
 export const INTERNAL_PREFIX = 'tocsin__';
@@ -147,8 +147,7 @@ function isEqual(left: unknown, right: unknown): boolean {
 }
 
 function matches(work: Work, text: string, source: string): boolean {
-  const pattern = toPattern(source);
-  if (pattern.error !== undefined) throw new ExpressionError(pattern.error);
+  const pattern = work.pattern(source);
   work.spend(searchCost(pattern, text));
   return pattern.test(text);
 }

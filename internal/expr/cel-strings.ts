@@ -4,12 +4,12 @@ import type { Work } from './cel-work.ts';
 
 export function lowerAscii(work: Work, text: string): string {
   work.spendChars(text.length);
-  return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+  return isAscii(text) ? text.toLowerCase() : text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
 }
 
 export function upperAscii(work: Work, text: string): string {
   work.spendChars(text.length);
-  return text.replace(/[a-z]+/g, (letters) => letters.toUpperCase());
+  return isAscii(text) ? text.toUpperCase() : text.replace(/[a-z]+/g, (letters) => letters.toUpperCase());
 }
 
 /** Unicode's White_Space property: JavaScript's trim also takes the byte order mark and leaves NEL alone. */
@@ -24,44 +24,55 @@ export function trim(work: Work, text: string): string {
 }
 
 export function charAt(work: Work, text: string, index: bigint): string {
-  const points = codePoints(work, text);
-  const position = Number(index);
-  if (position < 0 || position > points.length) throw new ExpressionError(`index out of range: ${index}`);
-  return points[position] ?? '';
+  const offset = unitsAt(work, text, index);
+  if (offset === undefined) throw new ExpressionError(`index out of range: ${index}`);
+  return offset === text.length ? '' : String.fromCodePoint(text.codePointAt(offset) ?? 0);
 }
 
+/** From behind the end nothing is found, as in Go. */
 export function indexOf(work: Work, text: string, part: string, from = 0n): bigint {
-  const offset = toUnits(work, text, from);
+  const offset = unitsAt(work, text, from);
   if (part === '') return from;
-  return offset === undefined ? -1n : toPosition(text, text.indexOf(part, offset));
+  return offset === undefined ? -1n : positionOf(work, text, text.indexOf(part, offset));
 }
 
 export function lastIndexOf(work: Work, text: string, part: string, from?: bigint): bigint {
-  const offset = from === undefined ? text.length : toUnits(work, text, from);
+  const offset = from === undefined ? text.length : unitsAt(work, text, from);
   if (part === '' && from !== undefined) return from;
-  return offset === undefined ? -1n : toPosition(text, text.lastIndexOf(part, offset));
-}
-
-/** UTF-16 units before a position; undefined behind the end. */
-function toUnits(work: Work, text: string, position: bigint): number | undefined {
-  if (position < 0n) throw new ExpressionError(`index out of range: ${position}`);
-  if (position === 0n) return 0;
-  const points = codePoints(work, text);
-  return position >= BigInt(points.length) ? undefined : points.slice(0, Number(position)).join('').length;
-}
-
-function toPosition(text: string, units: number): bigint {
-  return BigInt(units < 0 ? -1 : countCodePoints(text.slice(0, units)));
+  const isBehindEnd = offset === undefined || (from !== undefined && offset === text.length);
+  return isBehindEnd ? -1n : positionOf(work, text, text.lastIndexOf(part, offset));
 }
 
 export function substring(work: Work, text: string, from: bigint, to?: bigint): string {
-  const points = codePoints(work, text);
-  const start = Number(from);
-  const end = to === undefined ? points.length : Number(to);
-  if (start < 0 || start > points.length) throw new ExpressionError(`index out of range: ${from}`);
-  if (end < 0 || end > points.length) throw new ExpressionError(`index out of range: ${to}`);
-  if (start > end) throw new ExpressionError(`invalid substring range. start: ${from}, end: ${to}`);
-  return points.slice(start, end).join('');
+  const start = unitsAt(work, text, from);
+  if (start === undefined) throw new ExpressionError(`index out of range: ${from}`);
+  if (to === undefined) return text.slice(start);
+  const end = unitsAt(work, text, to);
+  if (end === undefined) throw new ExpressionError(`index out of range: ${to}`);
+  if (from > to) throw new ExpressionError(`invalid substring range. start: ${from}, end: ${to}`);
+  return text.slice(start, end);
+}
+
+/** The UTF-16 units before a position, which counts code points; undefined behind the end. */
+function unitsAt(work: Work, text: string, position: bigint): number | undefined {
+  if (position < 0n) throw new ExpressionError(`index out of range: ${position}`);
+  if (position > BigInt(text.length)) return undefined;
+  const wanted = Number(position);
+  work.spend(wanted);
+  let units = 0;
+  for (let passed = 0; passed < wanted; passed += 1) {
+    if (units >= text.length) return undefined;
+    units += (text.codePointAt(units) ?? 0) > 0xffff ? 2 : 1;
+  }
+  return units;
+}
+
+function positionOf(work: Work, text: string, units: number): bigint {
+  if (units < 0) return -1n;
+  work.spend(units);
+  let count = 0;
+  for (let at = 0; at < units; count += 1) at += (text.codePointAt(at) ?? 0) > 0xffff ? 2 : 1;
+  return BigInt(count);
 }
 
 /** At most `limit` places are replaced; a negative limit means all. */
@@ -86,7 +97,7 @@ function insertEverywhere(work: Work, { text, fresh, limit }: { text: string; fr
 export function split(work: Work, text: string, separator: string, limit = -1n): string[] {
   work.spendChars(text.length);
   if (limit === 0n) return [];
-  const parts = separator === '' ? Array.from(text) : text.split(separator);
+  const parts = separator === '' ? codePoints(work, text) : text.split(separator);
   work.spend(parts.length);
   if (limit < 0n || BigInt(parts.length) <= limit) return parts;
   const kept = Number(limit) - 1;
@@ -126,13 +137,11 @@ export function quote(work: Work, text: string): string {
 }
 
 function codePoints(work: Work, text: string): string[] {
-  work.spendChars(text.length);
-  work.spend(text.length / 2);
+  work.spend(text.length * 2);
   return Array.from(text);
 }
 
-function countCodePoints(text: string): number {
-  let count = 0;
-  for (const _ of text) count += 1;
-  return count;
+function isAscii(text: string): boolean {
+  // oxlint-disable-next-line no-control-regex
+  return /^[\0-\x7F]*$/.test(text);
 }

@@ -209,11 +209,14 @@ describe('compileExpression', () => {
 
 describe('limits', () => {
   const list = Array.from({ length: 5000 }, (_, index) => index);
-  const message = 'abcdefgh '.repeat(100_000);
+  const message = 'abcdefgh '.repeat(300_000);
   const rows: readonly { source: string; fails: RegExp }[] = [
     { source: 'event.list.all(a, event.list.all(b, a + b >= 0.0)) ? "a" : "b"', fails: /too much work/ },
     { source: 'event.list.all(a, event.list.all(b, a + b >= 0.0)) || true ? "a" : "b"', fails: /too much work/ },
     { source: 'event.message.matches("[a-h ]*a[a-h ]{30}z\\\\b") ? "a" : "b"', fails: /too much work/ },
+    { source: 'event.message.matches(event.message) ? "a" : "b"', fails: /a pattern is longer than 1000 characters/ },
+    { source: 'event.list.all(a, event.message.matches(string(a))) || true ? "a" : "b"', fails: /too much work/ },
+    { source: 'event.message.reverse()', fails: /too much work/ },
     { source: 'event.message + ""', fails: /the result is longer than 65536 characters/ },
     { source: 'event.message.replace("a", event.message)', fails: /longer than 4194304 characters|too much work/ },
     { source: 'event.message.split("").map(x, event.message).join("")', fails: /longer than 4194304 characters|too much work/ },
@@ -229,6 +232,15 @@ describe('limits', () => {
       );
     });
   }
+
+  test('what people write is far from any of them, also on the largest message', () => {
+    const source =
+      'event.message.substring(0, 7).lowerAscii() + (event.message.matches("^abc") ? "/" : "") + string(event.message.contains("xyz"))';
+    const compiled = compileExpression(source, { result: 'string', variables: VARIABLES });
+
+    assert.ok(!('error' in compiled));
+    assert.equal(compiled.evaluate({ event: { message: message.slice(0, 60_000) } }), 'abcdefg/false');
+  });
 
   test('a long source and a deep one', () => {
     for (const source of [`"${'x'.repeat(20_000)}"`, `${'('.repeat(2000)}"a"${')'.repeat(2000)}`, `${'['.repeat(600)}${']'.repeat(600)}`]) {

@@ -3,7 +3,7 @@ import { type ASTNode, type Environment, ParseError, type TypeCheckResult } from
 import { createEnvironment, INTERNAL_PREFIX, WORK_VARIABLE } from './cel-environment.ts';
 import { ExpressionError } from './cel-error.ts';
 import { literalAround, rewrite, withDynamicElements } from './cel-rewrite.ts';
-import { Work } from './cel-work.ts';
+import { PatternCache, Work } from './cel-work.ts';
 
 export { ExpressionError } from './cel-error.ts';
 
@@ -47,7 +47,8 @@ function compile(source: string, options: ExpressionOptions): CompiledExpression
   const type = nameOfType(checked.type);
   if (type !== options.result) throw new TypeMismatch(`CEL expression output type mismatch: expected ${options.result}, got ${type}`);
   const program = environment.parse(checked.text);
-  return { source, evaluate: (variables) => evaluate({ source, program, result: options.result }, variables) };
+  const whole: Program = { source, program, result: options.result, patterns: new PatternCache() };
+  return { source, evaluate: (variables) => evaluate(whole, variables) };
 }
 
 /** Says where the source is wrong; faults of type are found in the rewritten text, where a place would mislead. */
@@ -86,10 +87,11 @@ interface Program {
   readonly source: string;
   readonly program: (variables: Record<string, unknown>) => unknown;
   readonly result: ExpressionResult;
+  readonly patterns: PatternCache;
 }
 
-function evaluate({ source, program, result }: Program, variables: Readonly<Record<string, unknown>>): unknown {
-  const work = new Work();
+function evaluate({ source, program, result, patterns }: Program, variables: Readonly<Record<string, unknown>>): unknown {
+  const work = new Work(patterns);
   const value = run(() => program({ ...variables, [WORK_VARIABLE]: work }), source);
   // `a || b` takes the value of b when a failed, so the budget is asked again.
   if (work.isExhausted) throw failure(source, 'the expression needs too much work');

@@ -3,6 +3,7 @@
 /** `%g` with the shortest digits that read back as the same number. */
 export function formatShortest(value: number): string {
   if (!Number.isFinite(value)) return formatSpecial(value);
+  if (Number.isInteger(value) && Math.abs(value) < 1e6 && value !== 0) return String(value);
   const [mantissa = '', exponentText = '0'] = value.toExponential().split('e');
   const exponent = Number(exponentText);
   if (exponent < -4 || exponent >= 6) return `${mantissa}e${formatExponent(exponent)}`;
