@@ -51,7 +51,7 @@ export function statusId(source: StatusSource, alert: KubernetesObject, event: F
 }
 
 /** `<kind>/<name>/<first part of the Provider's uid>`, in lower case; the namespace is not part of it, as in Flux. */
-export function defaultStatusId(event: FluxEvent, uid: string): string {
+function defaultStatusId(event: FluxEvent, uid: string): string {
   const { kind, name } = event.involvedObject;
   return lowerGo(`${kind}/${name}/${uid.split('-', 1)[0] ?? ''}`);
 }

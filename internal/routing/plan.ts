@@ -10,7 +10,7 @@ import { metadataConflictNotice } from './words.ts';
 /** Requests to one Target at a time where its provider says nothing else. */
 const DEFAULT_CONCURRENCY = 8;
 /** Overrides what the provider's capabilities say about a backlog. */
-export const BACKLOG_ANNOTATION = 'tocsin.dev/backlog';
+const BACKLOG_ANNOTATION = 'tocsin.dev/backlog';
 /** Flux's Target is its own recipient: the channel is part of the Provider, so no delivery names another one. */
 const DESTINATION = '';
 

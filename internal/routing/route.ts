@@ -81,26 +81,24 @@ export interface ManifestObject {
 }
 
 /** The named checks, in the order of the chain: the first that fails is the reason. */
-export const DROP_REASONS = [
-  'suspended',
-  'kind-or-namespace',
-  'severity',
-  'name',
-  'labels',
-  'inclusion',
-  'exclusion',
-  'cross-namespace',
-  'provider-suspended',
-  'commit-status-update',
-  'no-commit',
-  'no-change-request',
-  'nothing-to-send',
-] as const;
-export type DropReason = (typeof DROP_REASONS)[number];
+export type DropReason =
+  | 'suspended'
+  | 'kind-or-namespace'
+  | 'severity'
+  | 'name'
+  | 'labels'
+  | 'inclusion'
+  | 'exclusion'
+  | 'cross-namespace'
+  | 'provider-suspended'
+  | 'commit-status-update'
+  | 'no-commit'
+  | 'no-change-request'
+  /** Nobody is left to decide for: the Alert is gone, or this verdict stood for Routes that have since spoken for themselves. */
+  | 'nothing-to-send';
 
 /** Why a verdict cannot be known yet. */
-export const PENDING_REASONS = ['no-snapshot', 'labels-unknown', 'provider-missing', 'too-much-work'] as const;
-export type PendingReason = (typeof PENDING_REASONS)[number];
+export type PendingReason = 'no-snapshot' | 'labels-unknown' | 'provider-missing' | 'too-much-work';
 
 interface VerdictOf {
   readonly route: ObjectRef;

@@ -10,7 +10,7 @@ import type { Candidate, Decision, Notice, Snapshot, Verdict } from './route.ts'
 import type { SlicedSearch } from './sliced-search.ts';
 
 /** Pending for longer than this, a verdict becomes a dead letter. */
-export const LONGEST_PENDING_MS = 24 * 3_600_000;
+const LONGEST_PENDING_MS = 24 * 3_600_000;
 const SHORTEST_RETRY_MS = 2_000;
 const LONGEST_RETRY_MS = 60_000;
 
