@@ -381,6 +381,7 @@ test('Secrets: stringData over data, files over manifests, broken ones say why',
 
   assert.deepEqual(await get('s'), { a: 'hello', b: 'yes', c: '' });
   assert.deepEqual(await get('both'), { token: 'file\n' });
+  assert.match(directory.faults().find(({ object }) => object === 'Secret/apps/both')?.message ?? '', /also given as files/);
   assert.deepEqual(await get('other'), { '.dockerconfigjson': '{}' });
   assert.equal(await directory.secrets.get('apps', 'nobody'), undefined);
   await assert.rejects(directory.secrets.get('apps', 'broken'), {
@@ -419,12 +420,12 @@ test('labels are those of the manifest of the same group, kind, namespace and na
 
 test('YAML is read as kubectl reads it: yes is true, times stay text', async () => {
   const root = await folder({
-    'a.yaml': alert('one', '  suspend: yes\n  eventMetadata: {day: 2026-01-02, time: 12:30:45, quoted: "on"}\n'),
+    'a.yaml': alert('one', '  suspend: yes\n  eventMetadata: {day: 2026-01-02, time: 12:30:45, sha: e12, quoted: "on"}\n'),
   });
   const route = (await open(root)).snapshots.current()?.routes.get('flux//apps/one');
 
   assert.equal(route?.suspended, true);
-  assert.deepEqual({ ...route?.metadata }, { day: '2026-01-02', time: '12:30:45', quoted: 'on' });
+  assert.deepEqual({ ...route?.metadata }, { day: '2026-01-02', time: '12:30:45', sha: 'e12', quoted: 'on' });
 });
 
 /** Resolves when something is scheduled to happen soon, as a change of a folder does. */

@@ -7,11 +7,11 @@ import type { LabelSource, Snapshot, SnapshotSource, Target } from '../../routin
 import { emptySnapshot, nextSnapshot } from '../../routing/snapshot.ts';
 import type { Clock, Logger } from '../../sdk/ports.ts';
 import { ConfigFault } from '../../sdk/provider.ts';
-import { toKey } from '../../sdk/target.ts';
-import { DEFAULT_NAMESPACE, groupOf, labelKey, type ManifestDialect, type ManifestFault } from '../manifest.ts';
+import type { ManifestDialect, ManifestFault } from '../manifest.ts';
 import type { Secret } from '../secret.ts';
 import { createPace, type FileState, readManifestFile } from './file-reader.ts';
-import { EMPTY_INVENTORY, type Inventory, takeInventory } from './inventory.ts';
+import { changesBetween, EMPTY_INVENTORY, type Inventory, takeInventory } from './inventory.ts';
+import { ManifestLabels } from './labels.ts';
 import { readSecretFiles, type SecretFiles } from './secret-files.ts';
 import { findFile, isManifestName, listTree, type Tree, type UnreadablePlace } from './tree.ts';
 import { type FolderWatch, watchFolders } from './watch.ts';
@@ -86,13 +86,7 @@ class ManifestSource implements Directory {
 
   readonly secrets: SecretSource = { get: async (namespace, name) => this.#getSecret(`${namespace}/${name}`) };
 
-  readonly labels: LabelSource = {
-    lookup: ({ apiVersion, kind, namespace, name }) => {
-      const key = labelKey({ group: groupOf(apiVersion), kind, namespace: namespace === '' ? DEFAULT_NAMESPACE : namespace, name });
-      const labels = this.#inventory.labels.get(key);
-      return labels === undefined ? { state: 'missing' } : { state: 'labels', labels };
-    },
-  };
+  readonly labels = new ManifestLabels();
 
   constructor(options: DirectoryOptions) {
     this.#options = options;
@@ -230,38 +224,30 @@ class ManifestSource implements Directory {
 
   #apply(): void {
     const previous = { inventory: this.#inventory, secrets: this.#secrets, faults: this.#faults };
-    this.#inventory = takeInventory(this.#files.values(), previous.inventory);
+    const files = [...this.#files.values()];
+    this.#inventory = takeInventory(files, previous.inventory);
+    this.labels.replace(files);
     this.#secrets = new Map([...this.#inventory.secrets, ...(this.#secretFiles?.secrets ?? [])]);
-    this.#faults = [...this.#placeFaults(), ...(this.#secretFiles?.faults ?? []), ...this.#inventory.faults];
+    this.#faults = [...this.#placeFaults(), ...(this.#secretFiles?.faults ?? []), ...this.#hiddenSecrets(), ...this.#inventory.faults];
     this.#logFaults(previous.faults);
-    const routes = difference(previous.inventory.routes, this.#inventory.routes);
-    const targets = difference(previous.inventory.targets, this.#inventory.targets);
-    const removedTargets = targets.removed.map(({ key }) => key);
-    const changedTargets = new Set([...targets.upserted.map(({ key }) => key), ...removedTargets]);
-    for (const key of this.#targetsOfChangedSecrets(previous.secrets)) changedTargets.add(key);
-    const hasChanges = routes.upserted.length + routes.removed.length + targets.upserted.length + targets.removed.length > 0;
-    if (this.#snapshot !== null && !hasChanges && changedTargets.size === 0) return;
-    if (this.#snapshot === null || hasChanges) {
-      this.#snapshot = nextSnapshot(this.#snapshot ?? emptySnapshot(), {
-        upsertRoutes: routes.upserted,
-        removeRoutes: routes.removed.map(({ ref }) => toKey(ref)),
-        upsertTargets: targets.upserted,
-        removeTargets: removedTargets,
-      });
-    }
-    const counts = { routes: this.#inventory.routes.size, targets: this.#inventory.targets.size, secrets: this.#secrets.size };
+    const changes = changesBetween(previous.inventory, this.#inventory);
+    const changedTargets = new Set([...changes.upsertTargets.map(({ key }) => key), ...changes.removeTargets]);
+    const hasChanges = changedTargets.size + changes.upsertRoutes.length + changes.removeRoutes.length > 0;
+    const snapshot = this.#snapshot === null || hasChanges ? nextSnapshot(this.#snapshot ?? emptySnapshot(), changes) : this.#snapshot;
+    for (const key of this.#targetsOfChangedSecrets(previous.secrets, snapshot)) changedTargets.add(key);
+    if (snapshot === this.#snapshot && changedTargets.size === 0) return;
+    this.#snapshot = snapshot;
+    const counts = { routes: snapshot.routes.size, targets: snapshot.targets.size, secrets: this.#secrets.size };
     this.#options.log.info({ ...counts, faults: this.#faults.length, changedTargets: changedTargets.size }, 'manifests are in use');
-    for (const listener of this.#listeners) listener(this.#snapshot, [...changedTargets]);
+    for (const listener of this.#listeners) listener(snapshot, [...changedTargets]);
   }
 
-  #targetsOfChangedSecrets(previous: ReadonlyMap<string, Secret>): string[] {
+  #targetsOfChangedSecrets(previous: ReadonlyMap<string, Secret>, snapshot: Snapshot): string[] {
     const changed = new Set<string>();
     for (const [key, secret] of this.#secrets) if (previous.get(key)?.digest !== secret.digest) changed.add(key);
     for (const key of previous.keys()) if (!this.#secrets.has(key)) changed.add(key);
     if (changed.size === 0) return [];
-    return [...this.#inventory.targets.values()]
-      .filter((target) => secretsOf(target).some((key) => changed.has(key)))
-      .map(({ key }) => key);
+    return [...snapshot.targets.values()].filter((target) => secretsOf(target).some((key) => changed.has(key))).map(({ key }) => key);
   }
 
   #placeFaults(): ManifestFault[] {
@@ -274,6 +260,21 @@ class ManifestSource implements Directory {
       message,
       hint,
       severity: 'error',
+    }));
+  }
+
+  /** Secrets of manifests that files of `--secrets` stand in for. */
+  #hiddenSecrets(): ManifestFault[] {
+    const hidden = [...(this.#secretFiles?.secrets.keys() ?? [])].filter((key) => this.#inventory.secrets.has(key));
+    return hidden.map((key) => ({
+      file: this.#inventory.kept.get(`/Secret/${key}`)?.file ?? '',
+      line: 0,
+      column: 0,
+      object: `Secret/${key}`,
+      field: '',
+      message: `Secret/${key} is also given as files, which are used instead`,
+      hint: 'Remove one of the two.',
+      severity: 'warning',
     }));
   }
 
@@ -294,15 +295,6 @@ function secretsOf({ ref, spec }: Target): string[] {
   return [spec.secretRef, spec.certSecretRef, spec.proxySecretRef].flatMap((name) =>
     name === undefined ? [] : [`${ref.namespace}/${name}`],
   );
-}
-
-function difference<Value>(
-  previous: ReadonlyMap<string, Value>,
-  next: ReadonlyMap<string, Value>,
-): { upserted: Value[]; removed: Value[] } {
-  const upserted = [...next].filter(([key, value]) => previous.get(key) !== value).map(([, value]) => value);
-  const removed = [...previous].filter(([key]) => !next.has(key)).map(([, value]) => value);
-  return { upserted, removed };
 }
 
 function faultKey({ file, object, field, message }: ManifestFault): string {

@@ -5,7 +5,6 @@ import {
   type Finding,
   groupOf,
   isFields,
-  labelKey,
   type ManifestDialect,
   namesOf,
   printable,
@@ -43,8 +42,7 @@ export interface Entry {
   readonly namespace: string;
   readonly name: string;
   readonly kind: string;
-  /** Equal to `labelKey` of the object. */
-  readonly labelKey: string;
+  readonly group: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly position: Position;
   readonly content: Content;
@@ -128,7 +126,7 @@ function toEntry(raw: Fields, locate: Locate, content: Content, findings: readon
     namespace,
     name,
     kind,
-    labelKey: labelKey({ group, kind, namespace, name }),
+    group,
     labels: toPairs(isFields(metadata) ? metadata['labels'] : undefined),
     position: locate([]),
     content,

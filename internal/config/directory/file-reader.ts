@@ -76,13 +76,21 @@ async function parseFile(
   for (const chunk of chunks) {
     let piece = byText.get(chunk.text) ?? previous?.byText.get(chunk.text);
     if (piece === undefined) {
-      piece = toPiece(isJson ? parseJson(chunk.text) : parseYaml(chunk.text), dialect);
+      piece = toPiece(isJson ? parseJson(chunk.text) : parseYaml(detach(chunk.text)), dialect);
       await pace.rest();
     }
     byText.set(chunk.text, piece);
     pieces.push({ piece, line: chunk.line });
   }
   return { path: file.path, stamp: file.stamp, pieces, byText, unreadable: null };
+}
+
+/**
+ * A copy with memory of its own. A part of a long string keeps all of it alive, so the objects of a piece would hold the
+ * whole file as it was when they were read, one old file for each change.
+ */
+function detach(text: string): string {
+  return Buffer.from(text).toString();
 }
 
 function failed(file: FoundFile, previous: FileState | undefined, message: string, hint: string): FileState {

@@ -49,6 +49,8 @@ export function watchFolders(options: {
     if (existing !== undefined && existing.inode === inodeOf(folder)) return;
     existing?.watcher.close();
     watched.delete(key);
+    // Gone for now; the folder above tells when it is back.
+    if (inodeOf(folder) === '') return;
     const opened = open(folder, onEvent);
     if (opened !== undefined) watched.set(key, opened);
   }
