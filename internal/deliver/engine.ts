@@ -20,7 +20,7 @@ export interface DeliverySettings {
   readonly maxInFlight: number;
   /** No more is leased while the events of running attempts take this much memory. */
   readonly maxInFlightChars: number;
-  /** How many one request may lease, which bounds by how much the limit above is overshot. */
+  /** How many one request may lease: each is one commit of the store, and by so much the limit above is overshot. */
   readonly leaseBatch: number;
   /** Finished attempts whose results are not durable yet. */
   readonly maxUnsettled: number;
@@ -33,7 +33,7 @@ export interface DeliverySettings {
 const DEFAULTS: DeliverySettings = {
   maxInFlight: 1024,
   maxInFlightChars: 64 * 1024 ** 2,
-  leaseBatch: 64,
+  leaseBatch: 256,
   maxUnsettled: 1024,
   leaseMs: 300_000,
   waitMs: 30_000,
