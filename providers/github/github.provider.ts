@@ -7,7 +7,7 @@ import { commitHash, findRevision } from '../../internal/sdk/git/revision.ts';
 import { isProgress } from '../../internal/sdk/git/status.ts';
 import type { LaneInput } from '../../internal/sdk/provider.ts';
 import { toRepository } from './repository.ts';
-import { sendStatus } from './send-status.ts';
+import { MAX_DESCRIPTION_CHARS, sendStatus } from './send-status.ts';
 
 export default defineProvider({
   type: 'github',
@@ -38,7 +38,7 @@ export default defineProvider({
     backlog: 'latest',
     tlsFromSecret: true,
     passwordAsToken: true,
-    limits: { titleChars: 255, bodyChars: 140 },
+    limits: { bodyChars: MAX_DESCRIPTION_CHARS },
     // https://docs.github.com/rest/using-the-rest-api/best-practices-for-using-the-rest-api asks for few requests at a time.
     concurrency: 4,
   },

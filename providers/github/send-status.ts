@@ -10,14 +10,15 @@ import { createClient } from './client.ts';
 import { toRepository } from './repository.ts';
 import { createStatus, readStatuses, recall, toFact, toValue, type Commit, type Status } from './statuses.ts';
 
-/** https://docs.github.com/graphql/reference/objects#statuscontext: the API answers 422 to a longer one. */
-const MAX_DESCRIPTION_CHARS = 140;
-const MAX_CONTEXT_CHARS = 255;
+/** The API answers 422 to a longer one. A context is never cut: two that differ at their end would become one. */
+export const MAX_DESCRIPTION_CHARS = 140;
+/** As much of a broken revision as a message shows. */
+const MAX_SHOWN_CHARS = 100;
 
 /** Sets the status unless the commit has it already. */
 export async function sendStatus(context: SendContext, input: RenderInput): Promise<Outcome> {
   if (isProgress(input.event.reason)) return { kind: 'delivered', note: 'progress sets no status' };
-  const name = cutChars(input.statusId ?? '', MAX_CONTEXT_CHARS);
+  const name = input.statusId ?? '';
   if (name === '') throw new ConfigFault('commit status cannot be empty');
   const repository = toRepository(input.config.address);
   checkCredentials(input);
@@ -65,7 +66,7 @@ function toVerdict({ event }: RenderInput, name: string): Verdict {
   const revision = findRevision(event.metadata);
   if (revision === undefined) return { fault: 'missing revision metadata' };
   const sha = commitHash(revision);
-  if (sha === undefined) return { fault: `failed to extract commit hash from '${cutChars(revision, MAX_CONTEXT_CHARS)}' revision` };
+  if (sha === undefined) return { fault: `failed to extract commit hash from '${cutChars(revision, MAX_SHOWN_CHARS)}' revision` };
   if (event.severity !== 'info' && event.severity !== 'error') return { fault: "can't convert to github state" };
   const state = event.severity === 'info' ? 'success' : 'failure';
   return { sha, status: { state, description: cutChars(statusDescription(event.reason), MAX_DESCRIPTION_CHARS), context: name } };
