@@ -4,7 +4,7 @@ import { groupOf } from '../event/metadata.ts';
 import { type Pattern, searchCost } from '../expr/pattern.ts';
 import type { PlannedDelivery } from '../outbox/store.ts';
 import { findObjection, type Inspection } from './checks.ts';
-import { planDelivery } from './plan.ts';
+import { Planner } from './plan.ts';
 import type { Candidate, Decision, LabelSource, Notice, Snapshot, Verdict } from './route.ts';
 
 /** What a decision may ask besides the Snapshot. */
@@ -48,8 +48,9 @@ export function decideCandidates(
   const deliveries: PlannedDelivery[] = [];
   const notices: Notice[] = [];
   const group = groupOf(event.subject.apiVersion);
+  const planner = new Planner(event, group);
   for (const candidate of options.candidates) {
-    const one = decideRoute({ event, group, candidate, snapshot, context: options.context, search });
+    const one = decideRoute({ event, group, planner, candidate, snapshot, context: options.context, search });
     verdicts.push(one.verdict);
     if (one.delivery !== null) deliveries.push(one.delivery);
     if (one.notices.length > 0) notices.push(...one.notices);
@@ -61,12 +62,13 @@ export function decideCandidates(
 export function decideRoute(question: {
   readonly event: Event;
   readonly group: string;
+  readonly planner: Planner;
   readonly candidate: Candidate;
   readonly snapshot: Snapshot;
   readonly context: DecideContext;
   readonly search: Search;
 }): RouteDecision {
-  const { event, group, candidate, snapshot, context, search } = question;
+  const { event, group, planner, candidate, snapshot, context, search } = question;
   const { route } = candidate;
   const target = snapshot.targets.get(route.targetKey);
   const inspection: Inspection = {
@@ -88,7 +90,7 @@ export function decideRoute(question: {
     return { verdict: { ...names, ...objection }, delivery: null, notices: isUndecided ? [] : inspection.notices };
   }
   if (target === undefined) throw new TypeError('a Route without a Target passed every check');
-  const plan = planDelivery(event, group, route, target);
+  const plan = planner.plan(route, target);
   return { verdict: { ...names, kind: 'matched' }, delivery: plan.delivery, notices: [...inspection.notices, ...plan.notices] };
 }
 

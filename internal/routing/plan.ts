@@ -1,5 +1,5 @@
 // What a Route that matched owes: one delivery, its lane and its policy, from what the provider says of itself.
-import { combineMetadata } from '../enrich/metadata.ts';
+import { type CombinedMetadata, combineMetadata } from '../enrich/metadata.ts';
 import { statusId } from '../enrich/commit-status.ts';
 import type { Event, FluxEvent, Metadata } from '../event/event.ts';
 import type { Lane, PlannedDelivery, TargetPolicy } from '../outbox/store.ts';
@@ -19,40 +19,66 @@ export interface Plan {
   readonly notices: readonly Notice[];
 }
 
-/** Plans the delivery of an event to the Target of a Route that matched it. */
-export function planDelivery(event: Event, group: string, route: Route, target: Target): Plan {
-  const { metadata, conflicts } = combineMetadata({ event: event.flux.metadata, group, route: route.metadata, summary: route.summary });
-  const enriched: FluxEvent = { ...event.flux, metadata };
-  const id = findStatusId(target, route, enriched);
-  const delivery: PlannedDelivery = {
-    route: route.ref,
-    target: target.ref,
-    type: target.type,
-    destination: DESTINATION,
-    lane: laneOf(event, target, enriched, id),
-    policy: policyOf(target),
-    metadata,
-    ...(id === undefined ? {} : { statusId: id }),
-  };
-  return { delivery, notices: conflicts === null ? [] : [metadataConflictNotice(event, route, conflicts)] };
+/** Plans deliveries of one event; Alerts that add nothing of their own share one combination of its metadata. */
+export class Planner {
+  readonly #event: Event;
+  readonly #group: string;
+  #shared: CombinedMetadata | undefined;
+
+  constructor(event: Event, group: string) {
+    this.#event = event;
+    this.#group = group;
+  }
+
+  /** The delivery to the Target of a Route that matched. */
+  plan(route: Route, target: Target): Plan {
+    const { metadata, conflicts } = this.#combine(route);
+    const enriched: FluxEvent = { ...this.#event.flux, metadata };
+    const id = findStatusId(target, route, enriched);
+    const delivery: PlannedDelivery = {
+      route: route.ref,
+      target: target.ref,
+      type: target.type,
+      destination: DESTINATION,
+      lane: laneOf(this.#event, target, enriched, id),
+      policy: policyOf(target),
+      metadata,
+      ...(id === undefined ? {} : { statusId: id }),
+    };
+    return { delivery, notices: conflicts === null ? [] : [metadataConflictNotice(this.#event, route, conflicts)] };
+  }
+
+  /** What a Route owes that was never decided, for the dead letters. */
+  planUndecided(route: UndecidedRoute): PlannedDelivery {
+    return {
+      route: route.ref,
+      target: route.target,
+      type: '',
+      destination: DESTINATION,
+      lane: { key: messageLane(toKey(route.target), this.#event), policy: 'ordered', backlog: 'all' },
+      policy: { concurrency: DEFAULT_CONCURRENCY },
+      metadata: this.#combine(route).metadata,
+    };
+  }
+
+  #combine({ metadata, summary }: { readonly metadata: Metadata; readonly summary: string }): CombinedMetadata {
+    const sources = { event: this.#event.flux.metadata, group: this.#group, route: metadata, summary };
+    if (summary !== '' || !isEmpty(metadata)) return combineMetadata(sources);
+    this.#shared ??= combineMetadata(sources);
+    return this.#shared;
+  }
 }
 
-/** What is owed by a Route that was never decided, for the dead letters. */
-export function planUndecided(
-  event: Event,
-  group: string,
-  route: { readonly ref: ObjectRef; readonly target: ObjectRef; readonly metadata: Metadata; readonly summary: string },
-): PlannedDelivery {
-  const { metadata } = combineMetadata({ event: event.flux.metadata, group, route: route.metadata, summary: route.summary });
-  return {
-    route: route.ref,
-    target: route.target,
-    type: '',
-    destination: DESTINATION,
-    lane: { key: messageLane(toKey(route.target), event), policy: 'ordered', backlog: 'all' },
-    policy: { concurrency: DEFAULT_CONCURRENCY },
-    metadata,
-  };
+interface UndecidedRoute {
+  readonly ref: ObjectRef;
+  readonly target: ObjectRef;
+  readonly metadata: Metadata;
+  readonly summary: string;
+}
+
+function isEmpty(metadata: Metadata): boolean {
+  for (const _ in metadata) return false;
+  return true;
 }
 
 /** An id that cannot be computed is found out again at the attempt, where the history shows why. */

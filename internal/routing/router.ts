@@ -106,11 +106,11 @@ class PollingRouter implements Router {
     }
   }
 
-  /** The store gives oldest first and has no cursor: what stays pending comes again, so each page asks for that many more. */
+  /** The store gives oldest first and has no cursor: what stays pending comes again, so each page is larger than all before it. */
   async #settlePending(isForAll: boolean): Promise<number> {
     const seen = new Set<string>();
     while (this.#isRunning) {
-      const limit = PAGE_EVENTS + seen.size;
+      const limit = PAGE_EVENTS + 2 * seen.size;
       const page = await this.#options.outbox.pending({ limit, all: isForAll });
       const fresh = page.filter(({ event }) => !seen.has(event.id));
       await this.#settleAll(fresh);

@@ -5,7 +5,7 @@ import type { PendingEvent, PlannedDelivery, Resolution } from '../outbox/store.
 import type { Reason } from '../sdk/outcome.ts';
 import { type ObjectRef, toKey } from '../sdk/target.ts';
 import { type DecideContext, decideCandidates, isWholeEvent } from './decide.ts';
-import { planUndecided } from './plan.ts';
+import { Planner } from './plan.ts';
 import type { Candidate, Decision, Notice, Snapshot, Verdict } from './route.ts';
 import type { SlicedSearch } from './sliced-search.ts';
 
@@ -87,7 +87,7 @@ function closed(verdict: Verdict): Verdict {
 
 function deadLetter(event: Event, snapshot: Snapshot | null, verdict: Verdict): NonNullable<Resolution['dead']>[number] {
   const route = snapshot?.routes.get(toKey(verdict.route));
-  const delivery: PlannedDelivery = planUndecided(event, groupOf(event.subject.apiVersion), {
+  const delivery: PlannedDelivery = new Planner(event, groupOf(event.subject.apiVersion)).planUndecided({
     ref: verdict.route,
     target: targetRef(verdict),
     metadata: route?.metadata ?? {},
