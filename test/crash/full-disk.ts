@@ -34,6 +34,7 @@ export const fullDisk: CrashScenario = {
     writeWebhooks(manifests, [{ namespace: 'apps', address: `http://127.0.0.1:${sink.port}/hook` }]);
     try {
       const product = await startProduct({
+        program: context.program,
         manifests: [manifests],
         store: join(data, 'tocsin.db'),
         logFile: join(context.directory, 'tocsin.log'),

@@ -25,6 +25,7 @@ export const graceful: CrashScenario = {
     writeWebhooks(manifests, [{ namespace: 'apps', address: `http://127.0.0.1:${sink.port}/hook` }]);
     const start = (): Promise<Product> =>
       startProduct({
+        program: context.program,
         manifests: [manifests],
         store: join(context.directory, 'tocsin.db'),
         logFile: join(context.directory, 'tocsin.log'),

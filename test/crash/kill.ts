@@ -79,6 +79,7 @@ async function prepare(context: CrashContext, sinks: readonly WebhookSink[]): Pr
     port,
     start: (onSpawn) =>
       startProduct({
+        program: context.program,
         manifests: [manifests],
         store: join(context.directory, 'tocsin.db'),
         logFile: join(context.directory, 'tocsin.log'),
@@ -93,15 +94,14 @@ async function killRepeatedly({ context, start, port }: Chaos, sends: Promise<Re
   const { kills, events, random } = context;
   let early = 0;
   for (let round = 1; round <= kills; round += 1) {
+    const killsEarly = random() < 0.15;
+    if (killsEarly && (await killWhileStarting(start, random() * 500))) early += 1;
+    const product = killsEarly ? undefined : await start();
     while (sends.length < Math.round((round * events) / kills)) {
       sends.push(sendLater(random() * 900, port, toEvent(sends.length)));
     }
-    if (random() < 0.15 && (await killWhileStarting(start, random() * 500))) {
-      early += 1;
-      continue;
-    }
-    const product = await start();
-    await sleep(random() * 1_100);
+    if (product === undefined) continue;
+    await sleep(random() * 1_200);
     product.kill('SIGKILL');
     await product.exited;
   }

@@ -35,6 +35,7 @@ async function withPair(context: CrashContext, options: PairOptions, run: (pair:
     { namespace: 'good', address: `http://127.0.0.1:${good.port}/hook` },
   ]);
   const product = await startProduct({
+    program: context.program,
     manifests: [manifests],
     store: join(context.directory, 'tocsin.db'),
     logFile: join(context.directory, 'tocsin.log'),
@@ -138,11 +139,8 @@ export const resets: CrashScenario = {
   name: 'resets',
   promise: 'connections that break after the request are tried again',
   run: async (context) => {
-    let broken = 0;
-    const behave = (): Behaviour => {
-      broken += 1;
-      return broken <= 12 ? { kind: 'reset' } : FINE;
-    };
+    const brokenUntilMs = Date.now() + 5_000;
+    const behave = (): Behaviour => (Date.now() < brokenUntilMs ? { kind: 'reset' } : FINE);
     await withPair(context, { behave }, async (pair) => {
       await send(pair, 'bad', 30);
       await expectGoodUnharmed(pair);

@@ -20,6 +20,7 @@ export const twoProcesses: CrashScenario = {
     writeWebhooks(manifests, [{ namespace: 'apps', address: `http://127.0.0.1:${sink.port}/hook` }]);
     const start = (log: string): Promise<Product> =>
       startProduct({
+        program: context.program,
         manifests: [manifests],
         store: join(context.directory, 'tocsin.db'),
         logFile: join(context.directory, log),

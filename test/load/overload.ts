@@ -16,7 +16,7 @@ const FLEET = { alerts: 100, shape: 'spread' } as const;
 export const overload: LoadScenario = {
   name: 'overload',
   promise: `${FACTOR} times the capacity for ${OVERLOAD_SECONDS} s: 503, never 429, under ${MEMORY_LIMIT_MB} MB, everything acknowledged is delivered`,
-  run: async ({ directory, seconds, note, fail }) => {
+  run: async ({ directory, program, seconds, note, fail }) => {
     if (!hasGo()) {
       note('NOT RUN: the load generator needs Go');
       return;
@@ -25,6 +25,7 @@ export const overload: LoadScenario = {
     const manifests = join(directory, 'manifests');
     writeFleet(manifests, { ...FLEET, address: `http://127.0.0.1:${generator.sink.port}/hook` });
     const product = await startProduct({
+      program,
       manifests: [manifests],
       store: join(directory, 'tocsin.db'),
       logFile: join(directory, 'tocsin.log'),

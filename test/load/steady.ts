@@ -20,12 +20,13 @@ const GROWTH_MB = 40;
 export const steady: LoadScenario = {
   name: 'steady',
   promise: `${RATE} events/s to a webhook that answers 204: sockets at the concurrency limit, memory flat`,
-  run: async ({ directory, seconds, note, fail }) => {
+  run: async ({ directory, program, seconds, note, fail }) => {
     const sink = new WebhookSink(() => ({ kind: 'answer', status: 204 }));
     await sink.listen();
     const manifests = join(directory, 'manifests');
     writeWebhooks(manifests, [{ namespace: 'apps', address: `http://127.0.0.1:${sink.port}/hook` }]);
     const product = await startProduct({
+      program,
       manifests: [manifests],
       store: join(directory, 'tocsin.db'),
       logFile: join(directory, 'tocsin.log'),

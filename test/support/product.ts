@@ -15,7 +15,7 @@ export interface ProductOptions {
   readonly flags?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   /** The script to run; the unbuilt program when absent. */
-  readonly program?: string;
+  readonly program?: string | undefined;
   /** Words before the program's own command line, such as a namespace wrapper. */
   readonly wrapper?: readonly string[];
   /** The program sees other mounts than we do; its files are read through its own view. */

@@ -6,6 +6,8 @@ import { join } from 'node:path';
 export interface ScenarioReport {
   /** An empty directory of its own. */
   readonly directory: string;
+  /** The script that is put to the test; absent = the unbuilt program. */
+  readonly program: string | undefined;
   readonly note: (line: string) => void;
   /** Records what went wrong; the scenario goes on. */
   readonly fail: (line: string) => void;
@@ -23,6 +25,7 @@ export interface ScenarioRun<Context extends ScenarioReport> {
   readonly scenarios: readonly ScenarioOf<Context>[];
   /** Names separated by commas; absent = all. */
   readonly only: string | undefined;
+  readonly program: string | undefined;
   readonly toContext: (report: ScenarioReport) => Context;
 }
 
@@ -33,7 +36,7 @@ export async function runScenarios<Context extends ScenarioReport>(run: Scenario
   if (chosen.length === 0) throw new Error(`no such scenario; there are ${run.scenarios.map(({ name }) => name).join(', ')}`);
   const root = mkdtempSync(join(tmpdir(), `tocsin-${run.suite}-`));
   let passed = 0;
-  for (const scenario of chosen) if (await runOne(scenario, join(root, scenario.name), run.toContext)) passed += 1;
+  for (const scenario of chosen) if (await runOne(scenario, join(root, scenario.name), run)) passed += 1;
   if (passed === chosen.length) rmSync(root, { recursive: true });
   else print(`logs and stores: ${root}`);
   print(`${passed} passed, ${chosen.length - passed} failed`);
@@ -43,7 +46,7 @@ export async function runScenarios<Context extends ScenarioReport>(run: Scenario
 async function runOne<Context extends ScenarioReport>(
   scenario: ScenarioOf<Context>,
   directory: string,
-  toContext: (report: ScenarioReport) => Context,
+  { program, toContext }: ScenarioRun<Context>,
 ): Promise<boolean> {
   mkdirSync(directory);
   let failures = 0;
@@ -54,7 +57,7 @@ async function runOne<Context extends ScenarioReport>(
   const startedAtMs = performance.now();
   print(`${scenario.name}: ${scenario.promise}`);
   try {
-    await scenario.run(toContext({ directory, note: (line) => print(`    ${line}`), fail }));
+    await scenario.run(toContext({ directory, program, note: (line) => print(`    ${line}`), fail }));
   } catch (error) {
     fail(error instanceof Error ? (error.stack ?? error.message) : String(error));
   }
