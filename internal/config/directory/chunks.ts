@@ -8,14 +8,14 @@ export interface Chunk {
 
 /**
  * Splits at lines that begin with the document marker `---`; YAML lets nothing else begin a line with it, not even inside
- * a block of text. The marker stays with what follows it, and so do directives and comments before it.
+ * a block of text. The marker stays with what follows it, and so do directives and comments before it. Stops behind the limit.
  */
-export function splitDocuments(text: string): Chunk[] {
+export function splitDocuments(text: string, limit: number): Chunk[] {
   const chunks: Chunk[] = [];
   let start = 0;
   let startLine = 0;
   let line = 0;
-  for (let position = 0; position < text.length; line += 1) {
+  for (let position = 0; position < text.length && chunks.length <= limit; line += 1) {
     if (position > start && isMarker(text, position) && !isPreamble(text.slice(start, position))) {
       chunks.push({ text: text.slice(start, position), line: startLine });
       start = position;
@@ -36,5 +36,6 @@ function isMarker(text: string, position: number): boolean {
 
 /** Blank lines, comments and directives belong to the document that follows. */
 function isPreamble(text: string): boolean {
-  return /^(?:[ \t]*(?:#.*|%.*)?\r?\n)*$/.test(text);
+  // Looks for a line that holds more, and stops at the first.
+  return !/^[ \t]*[^\s#%]/m.test(text);
 }

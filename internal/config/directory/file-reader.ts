@@ -8,6 +8,7 @@ import { parseJson, parseYaml } from './parse.ts';
 import { type FoundFile, toUnreadable } from './tree.ts';
 
 const MAX_FILE_BYTES = 64 * 1024 * 1024;
+const MAX_FILE_DOCUMENTS = 100_000;
 /** Parsing pauses this often so that requests are answered meanwhile. */
 const SLICE_MS = 10;
 
@@ -59,7 +60,12 @@ export async function readManifestFile(
   }
   const text = decode(bytes);
   if (text === undefined) return failed(file, previous, 'the file is not valid UTF-8', 'Save it as UTF-8.');
-  return parseFile(file, text, previous, dialect, pace);
+  try {
+    return await parseFile(file, text, previous, dialect, pace);
+  } catch {
+    // A mistake of ours: what it says may hold the file's text, and no file may take the others down.
+    return failed(file, previous, 'the file cannot be read', 'Compare it with the samples, and report what is special about it.');
+  }
 }
 
 async function parseFile(
@@ -70,7 +76,10 @@ async function parseFile(
   pace: Pace,
 ): Promise<FileState> {
   const isJson = extname(file.path).toLowerCase() === '.json';
-  const chunks = isJson ? [{ text, line: 0 }] : splitDocuments(text);
+  const chunks = isJson ? [{ text, line: 0 }] : splitDocuments(text, MAX_FILE_DOCUMENTS);
+  if (chunks.length > MAX_FILE_DOCUMENTS) {
+    return failed(file, previous, `the file has more than ${MAX_FILE_DOCUMENTS} documents`, 'Split it into several files.');
+  }
   const byText = new Map<string, Piece>();
   const pieces: { piece: Piece; line: number }[] = [];
   for (const chunk of chunks) {

@@ -2,7 +2,18 @@
 //
 // Parsers quote the text around a mistake, which may be a Secret: their messages never pass on. Aliases, nesting and
 // size are bounded, so a hostile document costs little and its neighbours nothing.
-import { type Document, type ErrorCode, isMap, isNode, isScalar, isSeq, LineCounter, parseAllDocuments, type ParsedNode } from 'yaml';
+import {
+  type Document,
+  type ErrorCode,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseAllDocuments,
+  type ParsedNode,
+  visit,
+} from 'yaml';
 import { type PlainDocument, readPlainYaml } from './plain-yaml.ts';
 
 /** Longer YAML documents are refused; JSON may be as long as its file. */
@@ -38,7 +49,8 @@ const YAML_OPTIONS = {
   version: '1.1',
   prettyErrors: false,
   stringKeys: true,
-  uniqueKeys: true,
+  // The package compares every key with every other, which a long mapping turns into minutes; see duplicateKey.
+  uniqueKeys: false,
   logLevel: 'silent',
   // What Go's reader leaves as text: times, base-60 numbers; and types of YAML 1.1 that no manifest has.
   customTags: (tags: readonly unknown[]) => tags.filter(isWanted).map(withDigits),
@@ -125,6 +137,11 @@ function readYaml(text: string): ParseResult {
       continue;
     }
     if (document.contents === null) continue;
+    const duplicate = duplicateKey(document);
+    if (duplicate !== undefined) {
+      faults.push({ ...toPosition(lines, duplicate), message: 'a key stands twice in one mapping', hint: 'Remove one of the two.' });
+      continue;
+    }
     const { contents } = document;
     try {
       const value: unknown = document.toJS({ maxAliasCount: MAX_ALIASES });
@@ -134,6 +151,26 @@ function readYaml(text: string): ParseResult {
     }
   }
   return { documents, faults };
+}
+
+/** Where a key stands for the second time in its mapping. */
+function duplicateKey(document: Document.Parsed): number | undefined {
+  let offset: number | undefined;
+  visit(document, {
+    Map: (_, { items }) => {
+      const keys = new Set<unknown>();
+      for (const { key } of items) {
+        if (!isScalar(key)) continue;
+        if (keys.has(key.value)) {
+          offset = key.range?.[0] ?? 0;
+          return visit.BREAK;
+        }
+        keys.add(key.value);
+      }
+      return undefined;
+    },
+  });
+  return offset;
 }
 
 function locate(root: ParsedNode | null, path: readonly (string | number)[], lines: LineCounter): Position {
@@ -195,7 +232,6 @@ const SYNTAX: Readonly<Partial<Record<ErrorCode, readonly [message: string, hint
   BAD_INDENT: ['this line is not indented like its neighbours', 'Align it with the lines that it belongs to.'],
   BAD_SCALAR_START: ['a value begins with a character that needs quotes', 'Put the value in quotes.'],
   BLOCK_AS_IMPLICIT_KEY: ['a mapping begins where a plain value is expected', 'Put a value that holds a colon in quotes.'],
-  DUPLICATE_KEY: ['a key stands twice in one mapping', 'Remove one of the two.'],
   MISSING_CHAR: ['a quote, bracket or colon is missing', 'Close what was opened, and write a colon behind every key.'],
   MULTILINE_IMPLICIT_KEY: ['a key goes over more than one line', 'Write a colon behind every key, and quotes around long values.'],
   NON_STRING_KEY: ['a key is not a plain text', 'Use plain text as key.'],
