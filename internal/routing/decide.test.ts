@@ -315,6 +315,28 @@ describe('decide and explainRoute', () => {
     assert.deepEqual(decision.deliveries, []);
   });
 
+  test('a message of 3 MiB is searched later, or not at all when nothing asks for it', () => {
+    const event = toTestEvent({ flux: { message: 'some excluded message '.repeat(150_000) } });
+    const routes = [toTestRoute('plain'), toTestRoute('searching', { exclusions: patterns('(?i)excluded') })];
+
+    const { verdicts } = decide(event, snapshotOf(routes), CONTEXT);
+
+    assert.deepEqual(verdicts.map(summary), ['matched', 'pending too-much-work']);
+    assert.ok(verdicts.every(({ detail }) => (detail ?? '').length < 1000));
+  });
+
+  test('10,000 metadata keys are combined once for all Alerts that add none', () => {
+    const keys = Array.from({ length: 10_000 }, (_, index) => [`event.toolkit.fluxcd.io/k${index}`, 'v'] as const);
+    const event = toTestEvent({ flux: { metadata: toMetadata(Object.fromEntries(keys)) } });
+    const routes = Array.from({ length: 50 }, (_, index) => toTestRoute(`alert-${index}`));
+
+    const { deliveries } = decide(event, snapshotOf(routes), CONTEXT);
+
+    assert.equal(deliveries.length, 50);
+    assert.equal(new Set(deliveries.map(({ metadata }) => metadata)).size, 1);
+    assert.equal(Object.keys(deliveries[0]?.metadata ?? {}).length, 10_000);
+  });
+
   test('the budget is one for all Routes of an event', () => {
     const routes = Array.from({ length: 20 }, (_, index) =>
       toTestRoute(`alert-${index}`, { inclusions: patterns(`x{${index + 1}}`, 'some') }),
