@@ -13,7 +13,7 @@ import type { Budgets } from './budgets.ts';
 import { within } from './deadline.ts';
 import { Aborted, describeBug, jitter, toFailure } from './failure.ts';
 import { clampAfterMs } from './interpret.ts';
-import { redactOutcome, toRecord } from './record.ts';
+import { redactOutcome, separateFacts, toRecord } from './record.ts';
 import { converse, toProgress } from './send.ts';
 
 const SLOW_SECRET_RETRY_MS = 30_000;
@@ -173,16 +173,19 @@ function toSettlement(parts: {
   readonly durationMs: number;
 }): Settlement {
   const { context, lease, trace, isAborted, durationMs } = parts;
-  const outcome = redactOutcome(parts.outcome, context.redactor);
+  const { redactor } = context;
+  const outcome = redactOutcome(parts.outcome, redactor);
   const label: DeliveryOutcomeLabel = isAborted ? 'aborted' : outcome.kind;
+  const learnt = parts.outcome.kind === 'delivered' ? (parts.outcome.remember ?? []) : toProgress(lease, trace);
+  const { clean, unknownScopes } = separateFacts(learnt, redactor);
   const isUnknown = trace.isSending && (isAborted || isAmbiguous(outcome) || (outcome.kind === 'retry' && outcome.reason === 'bug'));
-  const progress = outcome.kind === 'delivered' ? [] : toProgress(lease, trace);
+  const forget = new Set([...unknownScopes, ...(isUnknown ? [lease.delivery.lane.key] : [])]);
   return {
     deliveryId: lease.delivery.id,
     token: lease.token,
     outcome,
-    attempt: toRecord({ outcome, label, durationMs, observed: trace.observed }, context.redactor),
-    ...(isUnknown ? { forget: [lease.delivery.lane.key] } : {}),
-    ...(progress.length === 0 ? {} : { remember: progress }),
+    attempt: toRecord({ outcome, label, durationMs, observed: trace.observed }, redactor),
+    ...(forget.size === 0 ? {} : { forget: [...forget] }),
+    ...(outcome.kind === 'delivered' || clean.length === 0 ? {} : { remember: clean }),
   };
 }

@@ -1,6 +1,6 @@
 // What the history keeps of a try: scheme and host only, redacted bodies of at most 4 KiB, no headers.
 import type { AttemptRecord, Exchange } from '../outbox/store.ts';
-import type { DeliveryOutcomeLabel, Outcome } from '../sdk/outcome.ts';
+import type { DeliveryOutcomeLabel, Fact, Outcome } from '../sdk/outcome.ts';
 import type { Observed, Redactor } from '../sdk/transport.ts';
 import { toOrigin } from './budgets.ts';
 import { byteLength, excerptOf, toLine } from './excerpt.ts';
@@ -39,9 +39,19 @@ export function redactOutcome(outcome: Outcome, redactor: Redactor): Outcome {
   return {
     kind: 'delivered',
     ...(ref === undefined ? {} : { ref: redactor.redact(ref) }),
-    ...(remember === undefined ? {} : { remember: remember.map((fact) => ({ ...fact, value: redactor.redact(fact.value) })) }),
+    ...(remember === undefined ? {} : { remember: separateFacts(remember, redactor).clean }),
     ...(note === undefined ? {} : { note: redactor.redact(note) }),
   };
+}
+
+/**
+ * Facts are compared, so a scrubbed one would only mislead. One that holds a secret is not stored, and its scope counts as
+ * unknown: the provider asks the vendor again.
+ */
+export function separateFacts(facts: readonly Fact[], redactor: Redactor): { clean: readonly Fact[]; unknownScopes: readonly string[] } {
+  const isClean = ({ key, value }: Fact): boolean => redactor.redact(key) === key && redactor.redact(value) === value;
+  const unknownScopes = facts.filter((fact) => !isClean(fact)).map((fact) => fact.scope);
+  return { clean: facts.filter(isClean), unknownScopes };
 }
 
 function sample(observed: readonly Observed[]): readonly Observed[] {

@@ -63,7 +63,10 @@ const CASES: readonly Case[] = [
         kind: 'delivered',
         ref: config.token,
         note: config.password,
-        remember: [{ scope: 's', key: 'k', value: config.token }],
+        remember: [
+          { scope: 's', key: 'k', value: config.token },
+          { scope: 'other', key: 'k', value: 'v' },
+        ],
       }),
     },
     want: 'delivered',
@@ -138,6 +141,11 @@ test('secrets reach the other side and nothing else', async () => {
     const [settlement] = outbox.settled;
     assert.equal([settlement?.attempt.outcome, settlement?.attempt.reason].filter(Boolean).join(' '), want, name);
     if (answer !== undefined) assert.ok(sink.requests[0]?.body.includes('canary-token'), `${name}: the other side got it`);
+    if (answer !== undefined) assert.equal(settlement?.attempt.exchanges.length, 1, `${name}: the exchange is on record`);
+    if (name === 'remembered and returned') {
+      assert.deepEqual(settlement?.forget, ['s'], 'what cannot be stored is unknown');
+      assert.deepEqual(settlement?.outcome.kind === 'delivered' && settlement.outcome.remember, [{ scope: 'other', key: 'k', value: 'v' }]);
+    }
     assertClean(name, [...said, JSON.stringify(settlement)].join('\n'));
   }
 });
