@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { crds, toCrdYaml } from '../internal/catalog/derive/crd.ts';
 import { replaceBlock, toProviderBlock, toProviderIndex, toProviderTable } from '../internal/catalog/derive/docs.ts';
 import { toEditorSchema } from '../internal/catalog/derive/editor-schema.ts';
-import { type ProviderFile, toProviderList, typeOfFile } from '../internal/catalog/derive/provider-list.ts';
+import { fileFault, type ProviderFile, toProviderList, typeOfFile } from '../internal/catalog/derive/provider-list.ts';
 import type { ProviderDefinition } from '../internal/sdk/provider.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -25,9 +25,9 @@ async function findProviders(): Promise<readonly Found[]> {
   return Promise.all(
     paths.toSorted().map(async (path) => {
       const module = (await import(pathToFileURL(join(root, path)).href)) as { readonly default: ProviderDefinition };
-      const type = typeOfFile(path);
-      if (module.default?.type !== type) throw new Error(`${path}: the file must be named after the type "${module.default?.type}"`);
-      return { path, type, definition: module.default };
+      const fault = fileFault(path, module.default);
+      if (fault !== undefined) throw new Error(fault);
+      return { path, type: typeOfFile(path), definition: module.default };
     }),
   );
 }

@@ -4,7 +4,7 @@ import { catalog, toCatalog } from './catalog.ts';
 import { crds } from './derive/crd.ts';
 import { replaceBlock, toProviderBlock, toProviderIndex, toProviderTable } from './derive/docs.ts';
 import { toEditorSchema } from './derive/editor-schema.ts';
-import { toProviderList, typeOfFile } from './derive/provider-list.ts';
+import { fileFault, toProviderList, typeOfFile } from './derive/provider-list.ts';
 import { allTypes, commitStatusTypes } from './derive/provider-types.ts';
 import { providers } from './providers.gen.ts';
 
@@ -28,6 +28,15 @@ test('the list imports every file under a name that JavaScript accepts, in order
   assert.match(text, /import genericHmac from '..\/..\/providers\/generic\/generic-hmac.provider.ts';/);
   assert.match(text, /\[generic, genericHmac, incidentIo\]/);
   assert.equal(typeOfFile('providers/incident/incident.io.provider.ts'), 'incident.io');
+});
+
+test('a file that is not named after its type, or exports nothing, is refused', () => {
+  const [first] = providers;
+  assert.ok(first);
+
+  assert.equal(fileFault(`providers/a/${first.type}.provider.ts`, first), undefined);
+  assert.match(fileFault('providers/a/other.provider.ts', first) ?? '', /must be named/);
+  assert.match(fileFault('providers/a/other.provider.ts', undefined) ?? '', /default export is missing/);
 });
 
 test("a type that Flux does not know comes behind Flux's own, also where statuses are ruled", () => {

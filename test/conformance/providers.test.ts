@@ -86,6 +86,34 @@ for (const definition of definitions) {
     }
   });
 
+  test(`${type}: a vendor that asks for time gets it`, async () => {
+    const { input } = examples[0] as (typeof examples)[number];
+    for (const status of [429, 503]) {
+      const { outcome } = await run(definition, input, () => toResponse(status, '', { 'retry-after': '7' }));
+      assert.ok(outcome !== undefined && !(outcome instanceof Error) && outcome.kind === 'deferred', inspect(outcome));
+      assert.deepEqual(outcome.until, { afterMs: 7_000 });
+    }
+  });
+
+  test(`${type}: a broken connection is told as the transport told it, and is never a delivery`, async () => {
+    const { input } = examples[0] as (typeof examples)[number];
+    if (definition.send === undefined) return;
+    for (const failure of [
+      new TransportError('network', 'reset'),
+      new TransportError('timeout', 'late'),
+      new DOMException('x', 'AbortError'),
+    ]) {
+      assert.equal((await run(definition, input, fail(failure))).outcome, failure);
+    }
+  });
+
+  test(`${type}: a repeat can be told from a new message where that is promised`, async () => {
+    const { input } = examples[0] as (typeof examples)[number];
+    if (definition.capabilities.idempotency !== 'key') return;
+    const { requests } = await run(definition, input, () => toResponse(200, []));
+    assert.ok(requests.every((request) => JSON.stringify([request.headers, request.body]).includes(input.deliveryId)));
+  });
+
   test(`${type}: random events are sent or refused, and never a fault of configuration or a bug`, async () => {
     const { example } = examples[0] as (typeof examples)[number];
     await fc.assert(

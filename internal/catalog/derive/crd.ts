@@ -38,7 +38,7 @@ function providerSpec(definitions: readonly ProviderDefinition[]): JsonSchema {
     'x-kubernetes-validations': [
       {
         message: `spec.commitStatusExpr is only supported for the ${quoted} provider types`,
-        rule: `!has(self.commitStatusExpr) || self.type in [${quoted}]`,
+        rule: [...types.map((type) => `self.type == '${type}'`), '!has(self.commitStatusExpr)'].join(' || '),
       },
     ],
   };

@@ -1,5 +1,7 @@
 // The source of providers.gen.ts: an import list, so that bundlers and editors see what a folder scan would hide.
 
+import type { ProviderDefinition } from '../../sdk/provider.ts';
+
 /** Where a definition was found, relative to the repository: `providers/slack/slack.provider.ts`. */
 export interface ProviderFile {
   readonly path: string;
@@ -9,6 +11,12 @@ export interface ProviderFile {
 /** The type that a definition's file must have: its base name. */
 export function typeOfFile(path: string): string {
   return (path.split('/').at(-1) ?? '').replace(/\.provider\.ts$/, '');
+}
+
+/** Why the module of a provider file cannot be taken into the catalog; undefined when it can. */
+export function fileFault(path: string, definition: ProviderDefinition | undefined): string | undefined {
+  if (definition === undefined) return `${path}: the default export is missing`;
+  return definition.type === typeOfFile(path) ? undefined : `${path}: the file must be named ${definition.type}.provider.ts after its type`;
 }
 
 /** The text of internal/catalog/providers.gen.ts. */
