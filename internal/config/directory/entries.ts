@@ -66,13 +66,21 @@ export function toPiece(parsed: ParseResult, dialect: ManifestDialect): Piece {
     try {
       for (const entry of readValue(document.value, document.locate, dialect, 0)) entries.push(entry);
     } catch (cause) {
-      // Nesting that no manifest has; anything else is a bug that must not take the other documents down.
-      const message = cause instanceof RangeError ? 'the document is nested too deeply' : 'the document cannot be read';
-      const hint = 'Compare it with the samples; manifests need few levels.';
+      const { message, hint } = describeThrown(cause);
       syntaxFindings.push({ ...document.locate([]), field: '', message, hint, severity: 'error' });
     }
   }
   return { entries, syntaxFindings };
+}
+
+/** Anything but nesting is a mistake of ours that must not take other documents down; its message may hold a Secret. */
+function describeThrown(cause: unknown): { readonly message: string; readonly hint: string } {
+  if (cause instanceof RangeError) return { message: 'the document is nested too deeply', hint: 'Manifests need few levels.' };
+  const name = cause instanceof Error ? cause.name : typeof cause;
+  return {
+    message: `reading the document failed (${name})`,
+    hint: 'This is a mistake of Tocsin; please report it with the kind of the object.',
+  };
 }
 
 function readValue(value: unknown, locate: Locate, dialect: ManifestDialect, depth: number): Entry[] {

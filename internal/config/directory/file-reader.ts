@@ -62,9 +62,10 @@ export async function readManifestFile(
   if (text === undefined) return failed(file, previous, 'the file is not valid UTF-8', 'Save it as UTF-8.');
   try {
     return await parseFile(file, text, previous, dialect, pace);
-  } catch {
-    // A mistake of ours: what it says may hold the file's text, and no file may take the others down.
-    return failed(file, previous, 'the file cannot be read', 'Compare it with the samples, and report what is special about it.');
+  } catch (cause) {
+    // A mistake of ours: its message may hold the file's text, and no file may take the others down.
+    const name = cause instanceof Error ? cause.name : typeof cause;
+    return failed(file, previous, `reading the file failed (${name})`, 'This is a mistake of Tocsin; please report it.');
   }
 }
 
