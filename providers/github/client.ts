@@ -11,7 +11,7 @@ const silent = { debug: ignore, info: ignore, warn: ignore, error: ignore };
 
 /** A client for one API and one bearer token; throws ConfigFault for a token that no header can carry. */
 export function createClient(context: SendContext, apiBase: string, token: string): Octokit {
-  if (!/^[\x21-\x7e]+$/.test(token)) throw new ConfigFault('the token holds a blank, a line end or another character that cannot be sent');
+  if (!/^[\t\x20-\x7e]+$/.test(token)) throw new ConfigFault('the token holds a line end or another character that cannot be sent');
   const client = new Octokit({
     baseUrl: apiBase,
     log: silent,

@@ -6,7 +6,7 @@ import { exampleEvent } from '../../internal/sdk/example-event.ts';
 import { commitHash, findRevision } from '../../internal/sdk/git/revision.ts';
 import { isProgress } from '../../internal/sdk/git/status.ts';
 import type { LaneInput } from '../../internal/sdk/provider.ts';
-import { toRepository } from './repository.ts';
+import { repositoryId, toRepository } from './repository.ts';
 import { MAX_DESCRIPTION_CHARS, sendStatus } from './send-status.ts';
 
 export default defineProvider({
@@ -23,7 +23,7 @@ export default defineProvider({
   secret: z.object({
     address: z.string().optional().describe('The address of the repository, when it must not stand in the Provider.'),
     token: z.string().optional().describe('A personal access token that may write commit statuses.'),
-    username: z.string().optional().describe('Has to stand beside a password; GitHub does not look at it.'),
+    username: z.string().optional().describe('Not used by GitHub; Secrets that were made for Git hold it beside the password.'),
     password: z.string().optional().describe('The token, when there is no key named token.'),
     githubAppID: z.string().optional().describe('The id of a GitHub App, to be used instead of a token.'),
     githubAppPrivateKey: z.string().optional().describe('The private key of the App, as PEM.'),
@@ -75,8 +75,8 @@ function laneOf({ address, event, statusId, target }: LaneInput): readonly strin
 
 function repositoryKey(address: string, target: LaneInput['target']): readonly string[] {
   try {
-    const { apiBase, owner, name } = toRepository(address);
-    return [apiBase, `${owner}/${name}`];
+    const repository = toRepository(address);
+    return [repository.apiBase, repositoryId(repository)];
   } catch {
     // An address in a Secret is not known here, and one that is wrong is reported by the attempt.
     return ['provider', `${target.namespace}/${target.name}`];

@@ -20,3 +20,8 @@ export function toRepository(address: string): Repository {
   const isApiHost = host.startsWith('api.') || host.includes('.api.');
   return { apiBase: `${scheme}://${host}${isApiHost ? '' : '/api/v3'}`, owner, name };
 }
+
+/** One name for one repository, however it is written: GitHub's names are the same in either case. */
+export function repositoryId({ owner, name }: Repository): string {
+  return `${owner}/${name}`.toLowerCase();
+}

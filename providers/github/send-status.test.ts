@@ -394,7 +394,7 @@ const LANES = [
   { name: 'a status', lane: { address: 'https://github.com/org/repo' }, want: ['https://api.github.com', 'org/repo', SHA, CONTEXT] },
   {
     name: 'two ways to write one repository',
-    lane: { address: 'git@github.com:org/repo.git' },
+    lane: { address: 'git@github.com:Org/Repo.git' },
     want: ['https://api.github.com', 'org/repo', SHA, CONTEXT],
   },
   { name: 'an address in the Secret', lane: { address: '' }, want: ['provider', 'apps/github', SHA, CONTEXT] },

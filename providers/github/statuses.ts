@@ -2,7 +2,7 @@
 import type { Octokit } from '@octokit/rest';
 import type { Fact, SendContext } from '../../internal/sdk/provider.ts';
 import { UnusableAnswer } from './answer.ts';
-import type { Repository } from './repository.ts';
+import { repositoryId, type Repository } from './repository.ts';
 
 /** How long a remembered status is believed without asking. */
 const TRUSTED_MS = 3_600_000;
@@ -95,5 +95,5 @@ async function readPage(client: Octokit, { repository, sha }: Commit, page: numb
 }
 
 function scopeOf({ repository, sha }: Commit): string {
-  return `github-commit:${repository.apiBase}/${repository.owner}/${repository.name}@${sha}`;
+  return `github-commit:${repository.apiBase}/${repositoryId(repository)}@${sha}`;
 }

@@ -23,12 +23,13 @@ export function cutBytes(text: string, maxBytes: number, mark: string = MARK): s
   return text.slice(0, boundaryBefore(text, read)) + mark;
 }
 
-/** The last place at or before `index` where the text may be cut. */
+/** The last place at or before `index` where the text may be cut; only the neighbourhood of `index` is looked at. */
 function boundaryBefore(text: string, index: number): number {
   const start = Math.max(0, index - MAX_CLUSTER_UNITS);
   const cluster = segmenter.segment(text.slice(start, index + MAX_CLUSTER_UNITS)).containing(index - start);
-  if (cluster && start + cluster.index > start) return start + cluster.index;
-  if (start === 0 && cluster && index <= MAX_CLUSTER_UNITS && cluster.index === 0 && cluster.segment.length <= MAX_CLUSTER_UNITS) return 0;
+  const boundary = start + (cluster?.index ?? 0);
+  const isWhole = boundary > start || (start === 0 && (cluster?.segment.length ?? 0) <= MAX_CLUSTER_UNITS);
+  if (isWhole) return boundary;
   return isLowSurrogate(text.charCodeAt(index)) ? index - 1 : index;
 }
 
