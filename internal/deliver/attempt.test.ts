@@ -207,6 +207,17 @@ test('a bug is logged as an error and an expected failure as a warning', async (
   assert.deepEqual(expected.logged, ['warn Attempt failed']);
 });
 
+test('a provider that returns nonsense harms only its own delivery', async () => {
+  const nonsense = [undefined, null, 'delivered', {}, { kind: 'retry' }, { kind: 'delivered', remember: 'all' }];
+  for (const returned of nonsense) {
+    const { settlement, logged } = await run(sending(async () => returned as unknown as Outcome));
+
+    assert.equal(settlement.outcome.kind, 'retry', JSON.stringify(returned));
+    assert.equal(settlement.attempt.reason, 'bug', JSON.stringify(returned));
+    assert.deepEqual(logged, ['error Attempt failed through a bug'], JSON.stringify(returned));
+  }
+});
+
 test('memory of the lane is given up exactly when the other side may have acted', async () => {
   const cases = [
     { name: 'delivered', options: {}, want: undefined },

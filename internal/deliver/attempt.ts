@@ -55,6 +55,27 @@ export interface Trace {
 
 /** Runs one leased delivery; `controller` is aborted by the deadline, or by a shutdown with Aborted. */
 export async function runAttempt(context: AttemptContext, lease: Lease, controller: AbortController): Promise<AttemptResult> {
+  try {
+    return await tryOnce(context, lease, controller);
+  } catch (thrown) {
+    // What a provider returned cannot even be read: nothing of it is kept.
+    const bug = context.redactor.redact(describeBug(thrown));
+    return { kind: 'settle', settlement: unreadable(lease), durationMs: 0, bug };
+  }
+}
+
+function unreadable({ delivery, token }: Lease): Settlement {
+  const because = { reason: 'bug', message: 'the provider returned no outcome that can be read' } as const;
+  return {
+    deliveryId: delivery.id,
+    token,
+    outcome: { kind: 'retry', ...because },
+    attempt: { durationMs: 0, outcome: 'retry', ...because, exchanges: [] },
+    forget: [delivery.lane.key],
+  };
+}
+
+async function tryOnce(context: AttemptContext, lease: Lease, controller: AbortController): Promise<AttemptResult> {
   const startedMs = context.clock.monotonicMs();
   const trace: Trace = { observed: [], facts: [], isSending: false, requestsDone: 0, budgetAfterMs: undefined, resolved: undefined };
   let bug: string | undefined;

@@ -7,6 +7,10 @@ import { settleDown } from '../../test/support/until.ts';
 import { StoreError } from '../outbox/store.ts';
 import type { HttpResponse } from '../sdk/http.ts';
 
+function fail(): never {
+  throw new Error('metrics');
+}
+
 test('keeps one standing lease request and never runs more than its limit', async () => {
   const answers: ((response: HttpResponse) => void)[] = [];
   const { engine, outbox, transport } = createHarness({
@@ -297,6 +301,17 @@ test('a listener that throws harms nobody', async () => {
 
   assert.equal(outbox.settled.length, 2);
   assert.ok(log.lines().includes('error Failure notice could not be given'));
+});
+
+test('a result that cannot be reported is stored once all the same', async () => {
+  const { engine, outbox, log } = createHarness({ metrics: { attempted: fail, ended: fail, breaker: fail } });
+  engine.start();
+  outbox.offer(toLease('1'), toLease('2'));
+  await settleDown();
+  await engine.drain(0);
+
+  assert.deepEqual(outbox.batches, [2]);
+  assert.deepEqual(log.lines(), ['error A stored result could not be reported', 'error A stored result could not be reported']);
 });
 
 test('attempts, ends and breakers are counted by type', async () => {

@@ -2,7 +2,7 @@
 import type { Redactor } from '../sdk/transport.ts';
 
 /** How much of a body the history keeps. */
-export const EXCERPT_BYTES = 4096;
+const EXCERPT_BYTES = 4096;
 /** How much of it a message shows. */
 const MESSAGE_CHARS = 500;
 /** How much is scanned; what a cut at the end could have halved is not shown. */

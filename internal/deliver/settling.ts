@@ -103,7 +103,8 @@ class Settling implements SettleQueue {
     this.#writing += batch.length;
     try {
       const results = await this.#options.outbox.settle(batch.map((finished) => finished.settlement));
-      this.#onWritten(batch, results);
+      this.#onWritten();
+      for (const [index, finished] of batch.entries()) report(finished, results[index], this.#options.log);
     } catch (error) {
       if (error instanceof StoreError && error.code !== 'closed') this.#onRefused(batch, error);
       else this.#onBroken(batch, error);
@@ -113,16 +114,11 @@ class Settling implements SettleQueue {
     }
   }
 
-  #onWritten(batch: readonly Finished[], results: readonly SettleResult[]): void {
-    if (this.#failures > 0) {
-      this.#options.log.info({ failures: this.#failures }, 'The store takes results again');
-      this.#failures = 0;
-      this.#schedule();
-    }
-    for (const [index, finished] of batch.entries()) {
-      const result = results[index];
-      if (result !== undefined) finished.onSettled(result);
-    }
+  #onWritten(): void {
+    if (this.#failures === 0) return;
+    this.#options.log.info({ failures: this.#failures }, 'The store takes results again');
+    this.#failures = 0;
+    this.#schedule();
   }
 
   #onRefused(batch: readonly Finished[], error: StoreError): void {
@@ -158,5 +154,15 @@ class Settling implements SettleQueue {
     const listeners = this.#listeners;
     this.#listeners = [];
     for (const listener of listeners) listener();
+  }
+}
+
+/** What is stored stays stored, whatever becomes of telling others about it. */
+function report(finished: Finished, result: SettleResult | undefined, log: Logger): void {
+  if (result === undefined) return;
+  try {
+    finished.onSettled(result);
+  } catch (error) {
+    log.error({ error: describeError(error) }, 'A stored result could not be reported');
   }
 }
