@@ -15,7 +15,7 @@ const DEFAULT_TIMEOUT_MS = 15_000;
 const MAX_TIMEOUT_MS = 86_400_000;
 
 /** The variables that a `commitStatusExpr` may name. */
-export const STATUS_VARIABLES = ['event', 'alert', 'provider'] as const;
+const STATUS_VARIABLES = ['event', 'alert', 'provider'] as const;
 
 /** A Target, or null when the API server would refuse the Provider; either way with everything worth telling its author. */
 export interface TargetResult {

@@ -43,7 +43,7 @@ export function isFields(value: unknown): value is Fields {
 }
 
 /** `a string`, `a list`, …: the type of a value in words. */
-export function typeInWords(value: unknown): string {
+function typeInWords(value: unknown): string {
   if (value === null || value === undefined) return 'nothing';
   if (Array.isArray(value)) return 'a list';
   const words: Readonly<Record<string, string>> = { string: 'a string', boolean: 'true or false', object: 'a mapping' };
