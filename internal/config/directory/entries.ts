@@ -11,8 +11,8 @@ import {
   textOf,
   toManifestObject,
   toPairs,
-} from '../manifest.ts';
-import { isSecret, isSopsEncrypted, type Secret, sopsFinding, toSecret } from '../secret.ts';
+} from './manifest.ts';
+import { isSecret, isSopsEncrypted, type Secret, sopsFinding, toSecret } from './secret.ts';
 import type { ParseResult, Position } from './parse.ts';
 
 const MAX_LIST_DEPTH = 5;

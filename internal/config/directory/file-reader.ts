@@ -1,7 +1,7 @@
 // One manifest file → its pieces. A piece whose text did not change is not parsed again and keeps its objects.
 import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
-import type { ManifestDialect } from '../manifest.ts';
+import type { ManifestDialect } from './manifest.ts';
 import { splitDocuments } from './chunks.ts';
 import { type Piece, type PlacedFinding, toPiece } from './entries.ts';
 import { parseJson, parseYaml } from './parse.ts';

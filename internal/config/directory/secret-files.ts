@@ -2,8 +2,8 @@
 import type { Dirent } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ManifestFault } from '../manifest.ts';
-import { type Secret, toStored } from '../secret.ts';
+import type { ManifestFault } from './manifest.ts';
+import { type Secret, toStored } from './secret.ts';
 import { toUnreadable } from './tree.ts';
 
 const MAX_VALUE_BYTES = 1024 * 1024;

@@ -1,5 +1,4 @@
 // The flux dialect: Alert → Route, Provider → Target. Pure: no I/O, no clock.
-import { LRUCache } from 'lru-cache';
 import { type Pattern, toPattern } from '../../expr/pattern.ts';
 import type { ManifestObject, Route, Target } from '../../routing/route.ts';
 import type { ProviderCatalog } from '../../sdk/provider.ts';
@@ -37,11 +36,15 @@ export interface FluxDialect {
 export function createFluxDialect(options: { readonly catalog: ProviderCatalog }): FluxDialect {
   const { catalog } = options;
   // Alerts repeat the same few expressions, and a compiled one takes kilobytes.
-  const patterns = new LRUCache<string, Pattern>({ max: MAX_SHARED_PATTERNS });
+  const patterns = new Map<string, Pattern>();
   const compile = (source: string): Pattern => {
-    const known = patterns.get(source) ?? toPattern(source);
-    patterns.set(source, known);
-    return known;
+    const known = patterns.get(source);
+    if (known !== undefined) return known;
+    const pattern = toPattern(source);
+    const [oldest] = patterns.keys();
+    if (oldest !== undefined && patterns.size >= MAX_SHARED_PATTERNS) patterns.delete(oldest);
+    patterns.set(source, pattern);
+    return pattern;
   };
   const asRoute = (object: ManifestObject) => toRoute(object, refOf(object), compile);
   const asTarget = (object: ManifestObject) => toTarget(object, refOf(object), catalog);

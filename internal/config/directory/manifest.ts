@@ -1,6 +1,6 @@
-// What every source of manifests shares: the port to a dialect, faults, and reading an object's header.
-import { stableUid } from '../event/id.ts';
-import type { ManifestObject, Route, Target } from '../routing/route.ts';
+// What is not about folders: the port to a dialect, faults, and reading an object's header.
+import { stableUid } from '../../event/id.ts';
+import type { ManifestObject, Route, Target } from '../../routing/route.ts';
 
 /** One fault of one field of an object; `error` means that the object is not used. */
 export interface Finding {
