@@ -172,6 +172,26 @@ test('sending stops while results cannot be stored, and goes on afterwards', asy
   assert.deepEqual(log.lines(), ['error Results cannot be stored, sending stops', 'info The store takes results again']);
 });
 
+test('results that wait for the store count against a limit of their own', async () => {
+  const { engine, outbox, transport } = createHarness({ settings: { maxUnsettled: 2 } });
+  const settle = outbox.settle.bind(outbox);
+  const writes: (() => void)[] = [];
+  outbox.settle = async (entries) => {
+    await new Promise<void>((resolve) => writes.push(resolve));
+    return settle(entries);
+  };
+  engine.start();
+  outbox.offer(...['1', '2', '3', '4', '5'].map((id) => toLease(id)));
+  await settleDown();
+  assert.equal(transport.requests.length, 2);
+
+  while (outbox.settled.length < 5) {
+    for (const write of writes.splice(0)) write();
+    await settleDown();
+  }
+  await engine.drain(0);
+});
+
 test('one result that the store cannot take does not hold up the others', async () => {
   const { engine, outbox, log } = createHarness();
   const settle = outbox.settle.bind(outbox);
@@ -209,7 +229,7 @@ test('a store that cannot lease is asked again with back-off', async () => {
   await engine.drain(0);
 
   assert.equal(outbox.settled.length, 1);
-  assert.deepEqual(log.lines(), ['error Deliveries cannot be leased']);
+  assert.deepEqual(log.lines(), ['error Deliveries cannot be leased', 'info Deliveries can be leased again']);
 });
 
 test('a lost lease is logged once and has no other effect', async () => {

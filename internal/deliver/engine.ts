@@ -22,7 +22,7 @@ export interface DeliverySettings {
   readonly maxInFlightChars: number;
   /** How many one request may lease: each is one commit of the store, and by so much the limit above is overshot. */
   readonly leaseBatch: number;
-  /** Finished attempts whose results are not durable yet. */
+  /** Running attempts and finished ones whose results are not durable yet. */
   readonly maxUnsettled: number;
   /** How long a lease holds. An attempt ends a margin before that, so that it settles while the lease is its own. */
   readonly leaseMs: number;
@@ -34,7 +34,7 @@ const DEFAULTS: DeliverySettings = {
   maxInFlight: 1024,
   maxInFlightChars: 64 * 1024 ** 2,
   leaseBatch: 256,
-  maxUnsettled: 1024,
+  maxUnsettled: 2048,
   leaseMs: 300_000,
   waitMs: 30_000,
 };
@@ -98,7 +98,7 @@ class Engine implements DeliveryEngine {
     this.#settings = { ...DEFAULTS, ...options.settings };
     const maxAttemptMs = Math.max(this.#settings.leaseMs / 2, this.#settings.leaseMs - LEASE_MARGIN_MS);
     this.#context = { ...options, budgets: createBudgets(clock), maxAttemptMs };
-    this.#settling = createSettleQueue({ outbox, clock, random, log });
+    this.#settling = createSettleQueue({ outbox, clock, random, log, onChange: () => this.#onSlot?.() });
     this.#report = createReporting(options);
   }
 
@@ -144,11 +144,12 @@ class Engine implements DeliveryEngine {
     }
   }
 
-  /** A result that is not durable yet no longer sends, so it counts against a limit of its own. */
+  /** What is being sent will have to be stored, so it counts against both limits. */
   #credit(): number {
     const { maxInFlight, maxInFlightChars, leaseBatch, maxUnsettled } = this.#settings;
     if (this.#inFlightChars >= maxInFlightChars) return 0;
-    return Math.min(leaseBatch, maxInFlight - this.#attempts.size, maxUnsettled - this.#settling.pending());
+    const sending = this.#attempts.size;
+    return Math.min(leaseBatch, maxInFlight - sending, maxUnsettled - sending - this.#settling.pending());
   }
 
   async #leaseSome(limit: number): Promise<void> {
@@ -156,11 +157,17 @@ class Engine implements DeliveryEngine {
     const { signal } = this.#leasing;
     try {
       const leases = await this.#outbox.lease({ owner: this.#options.owner, limit, leaseMs, waitMs, signal });
-      this.#leaseFailures = 0;
+      this.#onLeased();
       this.#accept(leases);
     } catch (error) {
       if (!signal.aborted) await this.#backOff(error);
     }
+  }
+
+  #onLeased(): void {
+    if (this.#leaseFailures === 0) return;
+    this.#log.info({ failures: this.#leaseFailures }, 'Deliveries can be leased again');
+    this.#leaseFailures = 0;
   }
 
   #accept(leases: readonly Lease[]): void {
@@ -189,10 +196,7 @@ class Engine implements DeliveryEngine {
     const { settlement } = result;
     this.#settling.add({
       settlement,
-      onSettled: (settled) => {
-        this.#report({ ...result, lease, result: settled });
-        this.#onSlot?.();
-      },
+      onSettled: (settled) => this.#report({ ...result, lease, result: settled }),
     });
   }
 

@@ -33,6 +33,8 @@ export interface SettleQueueOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
+  /** Called whenever fewer results may be pending than before. */
+  readonly onChange: () => void;
 }
 
 /** An empty queue of results in front of the store. */
@@ -154,6 +156,7 @@ class Settling implements SettleQueue {
     const listeners = this.#listeners;
     this.#listeners = [];
     for (const listener of listeners) listener();
+    this.#options.onChange();
   }
 }
 
