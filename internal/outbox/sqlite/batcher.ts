@@ -22,13 +22,15 @@ export class Batcher {
   readonly #thread: WriterThread;
   readonly #clock: Clock;
   readonly #onServed: (pollId: number, leases: readonly LeaseRow[]) => void;
-  readonly #onDeath: (error: StoreError) => void;
+  readonly #onDeath: () => void;
   #queue: Queued[] = [];
   #polls: Poll[] = [];
   #cancelledPolls: number[] = [];
   #inFlight = 0;
   #isScheduled = false;
   #isTickDue = false;
+  #isStopped = false;
+  #death: StoreError | undefined;
   #onIdle: (() => void) | undefined;
   #cancelWake: (() => void) | undefined;
 
@@ -36,12 +38,17 @@ export class Batcher {
     readonly thread: WriterThread;
     readonly clock: Clock;
     readonly onServed: (pollId: number, leases: readonly LeaseRow[]) => void;
-    readonly onDeath: (error: StoreError) => void;
+    readonly onDeath: () => void;
   }) {
     this.#thread = parts.thread;
     this.#clock = parts.clock;
     this.#onServed = parts.onServed;
     this.#onDeath = parts.onDeath;
+  }
+
+  /** Why the writer answers no more. */
+  get death(): StoreError | undefined {
+    return this.#death;
   }
 
   /** Operations that are not with the writer yet. */
@@ -50,6 +57,7 @@ export class Batcher {
   }
 
   run<K extends Operation['kind']>(operation: Extract<Operation, { kind: K }>): Promise<Answers[K]> {
+    if (this.#death !== undefined) return Promise.reject(this.#death);
     return new Promise<Answer>((resolve, reject) => {
       this.#queue.push({ operation, resolve, reject });
       this.#schedule();
@@ -76,13 +84,19 @@ export class Batcher {
     }
   }
 
+  /** Sends nothing from now on. */
   stop(): void {
+    this.#isStopped = true;
+    this.#cancelTimer();
+  }
+
+  #cancelTimer(): void {
     this.#cancelWake?.();
     this.#cancelWake = undefined;
   }
 
   #schedule(): void {
-    if (this.#isScheduled || this.#inFlight >= MAX_BATCHES_IN_FLIGHT) return;
+    if (this.#isStopped || this.#isScheduled || this.#inFlight >= MAX_BATCHES_IN_FLIGHT) return;
     this.#isScheduled = true;
     setImmediate(() => {
       this.#isScheduled = false;
@@ -91,6 +105,7 @@ export class Batcher {
   }
 
   #flush(): void {
+    if (this.#isStopped) return;
     if (this.#queue.length === 0 && this.#polls.length === 0 && this.#cancelledPolls.length === 0 && !this.#isTickDue) return;
     const batch = this.#queue.splice(0, MAX_OPERATIONS);
     const [polls, cancelledPolls] = [this.#polls, this.#cancelledPolls];
@@ -128,15 +143,16 @@ export class Batcher {
   #onError(batch: readonly Queued[], error: StoreError): void {
     this.#inFlight -= 1;
     for (const queued of [...batch, ...this.#queue.splice(0)]) queued.reject(error);
+    this.#death = error;
     this.stop();
-    this.#onDeath(error);
+    this.#onDeath();
     this.#onIdle?.();
   }
 
   /** Time alone can make a delivery ready: ask again then. */
   #wakeAt(atMs: number | null): void {
-    this.stop();
-    if (atMs === null) return;
+    this.#cancelTimer();
+    if (atMs === null || this.#isStopped) return;
     this.#cancelWake = this.#clock.schedule(Math.max(0, atMs - this.#clock.nowMs()), () => {
       this.#isTickDue = true;
       this.#schedule();

@@ -26,7 +26,7 @@ export function openDatabase(path: string, migrations = MIGRATIONS): DatabaseSyn
 }
 
 function prepareFile(path: string): void {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(path));
   // Never open a file that exists: closing it would drop the locks that this process may hold on it.
   if (existsSync(path)) {
     chmodSync(path, OWNER_ONLY);
@@ -35,6 +35,13 @@ function prepareFile(path: string): void {
   const file = openSync(path, 'wx', OWNER_ONLY);
   fchmodSync(file, OWNER_ONLY);
   closeSync(file);
+}
+
+/** Makes the last folder of the path only: a mistyped path is better refused than built. */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return;
+  if (!existsSync(dirname(folder))) throw new StoreError('io', `the folder of the store, ${folder}, does not exist`);
+  mkdirSync(folder, { mode: 0o700 });
 }
 
 function migrate(db: DatabaseSync, path: string, migrations: typeof MIGRATIONS): void {

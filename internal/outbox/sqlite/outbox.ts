@@ -1,6 +1,5 @@
 // The outbox on one SQLite file: the port's methods, turned into operations for the writer's thread.
 // Nothing here waits for the disk; what resolves was committed with everything else of its tick.
-import type { Worker } from 'node:worker_threads';
 import { newId } from '../../event/id.ts';
 import type { Project } from '../../event/event.ts';
 import type { Clock, Random } from '../../sdk/ports.ts';
@@ -43,7 +42,7 @@ import {
   toStoredEvent,
   toVerdicts,
 } from './rows.ts';
-import { spawnWriter, WriterThread } from './thread.ts';
+import { startThread, type WriterPort, WriterThread } from './thread.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
 const GIB = 1024 ** 3;
@@ -75,8 +74,8 @@ export interface SqliteOutboxOptions {
   readonly keepDeadMs?: number;
   /** The writer's module; a bundle names the file it made of it. */
   readonly workerUrl?: URL;
-  /** Starts the writer's thread; lets a caller keep hold of it. */
-  readonly spawn?: (url: URL) => Worker;
+  /** Starts the writer; in a thread of its own when absent. */
+  readonly startWriter?: (url: URL) => WriterPort;
 }
 
 /** Opens the store, waiting for another process to let go of it; rejects with StoreError. */
@@ -84,7 +83,7 @@ export async function openSqliteOutbox(options: SqliteOutboxOptions): Promise<Ou
   const { clock } = options;
   const settings = toSettings(options);
   const url = options.workerUrl ?? new URL('./worker.ts', import.meta.url);
-  const thread = new WriterThread(() => (options.spawn ?? spawnWriter)(url));
+  const thread = new WriterThread((options.startWriter ?? startThread)(url));
   const deadlineMs = clock.monotonicMs() + (options.lockWaitMs ?? DEFAULT_LOCK_WAIT_MS);
   try {
     for (;;) {
@@ -263,6 +262,7 @@ class SqliteOutbox implements Outbox {
 
   #refuseWhenClosed(): void {
     if (this.#isClosed) throw new StoreError('closed', 'the store is closed');
+    if (this.#batcher.death !== undefined) throw this.#batcher.death;
   }
 
   #onServed(pollId: number, rows: readonly LeaseRow[]): void {

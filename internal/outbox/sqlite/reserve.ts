@@ -1,5 +1,5 @@
 // Room kept for the day the disk is full: a file beside the store that is given up so that settling and pruning can go on.
-import { closeSync, existsSync, fsyncSync, openSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, openSync, rmSync, writeSync } from 'node:fs';
 import { pragma } from './maintenance.ts';
 import type { WriterSettings } from './protocol.ts';
 import type { Session } from './session.ts';
@@ -46,17 +46,12 @@ export class Reserve {
     if (this.#room === 'roomy') this.#room = 'tight';
   }
 
-  /** A write went through that is not an append. */
-  onWritten(): void {
-    if (this.#room === 'stuck') this.#room = 'tight';
-  }
-
   /** Looks whether room is back. */
   check(): void {
     if (!this.#isHeld) this.#hold();
     const hasRoom = this.#hasRoom();
     if (hasRoom) this.#room = 'roomy';
-    else if (this.#room === 'roomy') this.#room = 'tight';
+    else if (this.#room === 'roomy' || this.#freeBytes() > 0) this.#room = 'tight';
   }
 
   #hasRoom(): boolean {
@@ -102,7 +97,6 @@ function writeFile(path: string, bytes: number): void {
   const file = openSync(path, 'wx', OWNER_ONLY);
   try {
     for (let written = 0; written < bytes; ) written += writeSync(file, CHUNK, 0, Math.min(CHUNK.length, bytes - written));
-    fsyncSync(file);
   } finally {
     closeSync(file);
   }

@@ -3,25 +3,33 @@ import { Worker } from 'node:worker_threads';
 import { StoreError } from '../store.ts';
 import type { Reply, Request } from './protocol.ts';
 
+/** A channel to a writer, wherever that runs. */
+export interface WriterPort {
+  post(request: Request): void;
+  onReply(listener: (reply: Reply) => void): void;
+  /** Called once, when the writer is gone; with the error that it died of. */
+  onEnd(listener: (error?: Error) => void): void;
+  terminate(): void;
+}
+
 interface Waiting {
   readonly resolve: (reply: Reply) => void;
   readonly reject: (error: StoreError) => void;
 }
 
-/** One worker thread; when it dies every request that is open, and every later one, is rejected. */
+/** One writer; when it dies every request that is open, and every later one, is rejected. */
 export class WriterThread {
-  readonly #worker: Worker;
+  readonly #port: WriterPort;
   readonly #waiting: Waiting[] = [];
   readonly #ended: Promise<void>;
   #death: StoreError | undefined;
 
-  constructor(spawn: () => Worker) {
-    this.#worker = spawn();
-    this.#worker.on('message', (reply: Reply) => this.#waiting.shift()?.resolve(reply));
-    this.#worker.on('error', (error) => this.#die(new StoreError('io', 'the writer of the store failed', { cause: error })));
+  constructor(port: WriterPort) {
+    this.#port = port;
+    port.onReply((reply) => this.#waiting.shift()?.resolve(reply));
     this.#ended = new Promise((resolve) => {
-      this.#worker.once('exit', () => {
-        this.#die(new StoreError('closed', 'the writer of the store has ended'));
+      port.onEnd((error) => {
+        this.#die(error === undefined ? new StoreError('closed', 'the store is closed') : toDeath(error));
         resolve();
       });
     });
@@ -31,14 +39,13 @@ export class WriterThread {
     if (this.#death !== undefined) return Promise.reject(this.#death);
     return new Promise((resolve, reject) => {
       this.#waiting.push({ resolve, reject });
-      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
-      this.#worker.postMessage(request);
+      this.#port.post(request);
     });
   }
 
-  /** Resolves when the thread is gone. */
+  /** Resolves when the writer is gone. */
   async end(): Promise<void> {
-    await this.#worker.terminate();
+    this.#port.terminate();
     await this.#ended;
   }
 
@@ -52,7 +59,22 @@ export class WriterThread {
   }
 }
 
-/** Starts the writer from its source file; a bundle names the file it made of it. */
-export function spawnWriter(url: URL): Worker {
-  return new Worker(url, { name: 'outbox-writer' });
+/** Starts the writer in a thread of its own, from its source file or from what a bundler made of it. */
+export function startThread(url: URL): WriterPort {
+  const worker = new Worker(url, { name: 'outbox-writer' });
+  let death: Error | undefined;
+  worker.on('error', (error) => {
+    death = error instanceof Error ? error : new Error(String(error));
+  });
+  return {
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
+    post: (request) => worker.postMessage(request),
+    onReply: (listener) => worker.on('message', listener),
+    onEnd: (listener) => worker.once('exit', () => listener(death)),
+    terminate: () => void worker.terminate(),
+  };
+}
+
+function toDeath(error: Error): StoreError {
+  return new StoreError('io', `the writer of the store failed: ${error.message}`, { cause: error });
 }

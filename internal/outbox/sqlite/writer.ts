@@ -80,7 +80,6 @@ export class Writer {
       this.#session.begin();
       const value = work();
       this.#session.commit();
-      this.#reserve.onWritten();
       return { ok: true, value };
     } catch (error) {
       const failure = toFailure(error, this.#settings.path);
