@@ -18,7 +18,7 @@ export function toSecretForms(secret: string): ReadonlySet<string> {
   }
   for (const line of linesOf(trimmed)) {
     forms.add(line);
-    forms.add(encodeURIComponent(line));
+    forms.add(encodeURIComponent(line.toWellFormed()));
   }
   return new Set([...forms].filter((form) => form.length >= MIN_SECRET_CHARS && /[^*\s]/.test(form)));
 }
