@@ -43,10 +43,6 @@ describe('outbox on SQLite, when things break', () => {
       startWriter: startInline,
       ...options,
     });
-  const append = (outbox: Outbox, id: string, lane = id): Promise<unknown> => outbox.append([anAppend(anEvent(id), [aDelivery({ lane })])]);
-  const codeOf = (code: StoreError['code'], message: RegExp) => (error: unknown) =>
-    error instanceof StoreError && error.code === code && message.test(error.message);
-
   it('finds a lease unsettled when its writer died between send and record', async () => {
     let port: WriterPort | undefined;
     const first = await open({
@@ -355,4 +351,12 @@ function countCommits(wal: Buffer, fromBytes: number): number {
     if (wal.readUInt32BE(offset + 4) !== 0) commits += 1;
   }
   return commits;
+}
+
+function append(outbox: Outbox, id: string, lane = id): Promise<unknown> {
+  return outbox.append([anAppend(anEvent(id), [aDelivery({ lane })])]);
+}
+
+function codeOf(code: StoreError['code'], message: RegExp): (error: unknown) => boolean {
+  return (error) => error instanceof StoreError && error.code === code && message.test(error.message);
 }

@@ -6,14 +6,14 @@ import { WriterService } from './writer-service.ts';
 /** Messages are cloned and answered in a later turn of the event loop, as between threads. */
 export function startInline(): WriterPort {
   const service = new WriterService();
-  let onReply: (reply: Reply) => void = () => undefined;
-  let onEnd: () => void = () => undefined;
+  let onReply: ((reply: Reply) => void) | undefined;
+  let onEnd: (() => void) | undefined;
   return {
     post: (request) => {
       const message = structuredClone(request);
       setImmediate(() => {
-        onReply(structuredClone(service.answer(message)));
-        if (message.kind === 'close') onEnd();
+        onReply?.(structuredClone(service.answer(message)));
+        if (message.kind === 'close') onEnd?.();
       });
     },
     onReply: (listener) => {
@@ -24,7 +24,7 @@ export function startInline(): WriterPort {
     },
     terminate: () => {
       service.answer({ kind: 'close' });
-      onEnd();
+      onEnd?.();
     },
   };
 }

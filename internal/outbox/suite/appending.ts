@@ -15,8 +15,6 @@ export function testAppending(makePlace: MakePlace): void {
     });
     afterEach(() => world.dispose());
 
-    const dedup = (key: string): { key: string; windowMs: number } => ({ key, windowMs: WINDOW_MS });
-
     it('keeps the event as it came, its verdicts and the revision', async () => {
       const event = anEvent('e1', { occurredAtMs: 1_700_000_000_000, dedup: dedup('k') });
 
@@ -176,4 +174,8 @@ export function testAppending(makePlace: MakePlace): void {
       assert.deepEqual(await world.lease(), []);
     });
   });
+}
+
+function dedup(key: string): { key: string; windowMs: number } {
+  return { key, windowMs: WINDOW_MS };
 }

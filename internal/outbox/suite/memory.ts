@@ -12,8 +12,6 @@ export function testMemory(makePlace: MakePlace): void {
     });
     afterEach(() => world.dispose());
 
-    const fact = (value: string): { scope: string; key: string; value: string } => ({ scope: 'lane', key: 'state', value });
-
     it('knows what a delivered try learnt, and since when', async () => {
       await world.append('e1');
       await world.settle(await world.leaseOne(), { kind: 'delivered', remember: [fact('success')] });
@@ -66,4 +64,8 @@ export function testMemory(makePlace: MakePlace): void {
       assert.deepEqual(await world.outbox.recall('lane', 'state'), { known: false });
     });
   });
+}
+
+function fact(value: string): { scope: string; key: string; value: string } {
+  return { scope: 'lane', key: 'state', value };
 }

@@ -76,8 +76,8 @@ export class World {
   }
 
   /** The state of the only delivery of each event, in the order asked. */
-  async states(...eventIds: readonly string[]): Promise<readonly string[]> {
-    const found = await Promise.all(eventIds.map((eventId) => this.#outbox.deliveries({ eventId, limit: 10 })));
+  async states(...ofEvents: readonly string[]): Promise<readonly string[]> {
+    const found = await Promise.all(ofEvents.map((eventId) => this.#outbox.deliveries({ eventId, limit: 10 })));
     return found.map((deliveries) => deliveries.map(({ state }) => state).join('+'));
   }
 
