@@ -2,7 +2,7 @@
 // Pure: the adapter stores the value and says which try was the probe.
 import type { Outcome, Reason } from '../sdk/outcome.ts';
 
-export const BREAKER_FAILURES = 5;
+const BREAKER_FAILURES = 5;
 const FIRST_PROBE_MS = 10_000;
 const MAX_PROBE_MS = 5 * 60_000;
 

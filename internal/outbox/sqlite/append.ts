@@ -9,8 +9,8 @@ import { remember } from './memory.ts';
 import type { DeliveryInput, EventInput, ResolutionInput } from './protocol.ts';
 import { DEAD, type Session, SUPERSEDED, WAITING } from './session.ts';
 
-/** The columns that EventInput.columns carries. */
-export const EVENT_INPUT_COLUMNS = [
+// What EventInput.columns carries, in this order.
+const EVENT_INPUT_COLUMNS = [
   'id',
   'occurred_ms',
   'dialect',

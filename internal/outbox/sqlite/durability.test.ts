@@ -10,7 +10,7 @@ import { ManualClock } from '../../../test/support/clock.ts';
 import { aDelivery, anAppend, anEvent, aSettlement, leaseNow, projectBody } from '../../../test/support/outbox.ts';
 import { type Outbox, StoreError } from '../store.ts';
 import { openDatabase } from './database.ts';
-import { startInline } from './inline-writer.ts';
+import { startInline } from '../../../test/support/inline-writer.ts';
 import { openSqliteOutbox, type SqliteOutboxOptions } from './outbox.ts';
 import { startThread, type WriterPort } from './thread.ts';
 

@@ -2,9 +2,9 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { projectBody } from '../../../test/support/outbox.ts';
-import { testOutbox } from '../outbox-suite.ts';
-import type { Place } from '../suite/world.ts';
-import { startInline } from './inline-writer.ts';
+import { testOutbox } from '../../../test/support/outbox-suite/outbox-suite.ts';
+import type { Place } from '../../../test/support/outbox-suite/world.ts';
+import { startInline } from '../../../test/support/inline-writer.ts';
 import { openSqliteOutbox } from './outbox.ts';
 
 testOutbox('SQLite', async () => {
