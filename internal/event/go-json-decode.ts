@@ -90,7 +90,9 @@ function toValue(parsed: unknown, depth: number, count: { strings: number }): Js
   const record = parsed as Record<string, unknown>;
   const keys = Object.keys(record);
   count.strings += keys.length;
-  return { members: keys.map((key) => [key, toValue(record[key], depth - 1, count)] as const) };
+  const members: [string, JsonValue][] = [];
+  for (const key of keys) members.push([key, toValue(record[key], depth - 1, count)]);
+  return { members };
 }
 
 interface Read {

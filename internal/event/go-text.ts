@@ -56,16 +56,20 @@ function highestSecond(first: number): number {
  * other characters that fold to an ASCII letter (long s, Kelvin sign) as that letter.
  */
 export function foldName(name: string): string {
+  if (isAscii(name)) return name.toUpperCase();
   return name
     .replace(/[a-z]+/g, (letters) => letters.toUpperCase())
     .replaceAll('\u017F', 'S')
     .replaceAll('\u212A', 'K');
 }
 
+function isAscii(text: string): boolean {
+  return Buffer.byteLength(text) === text.length;
+}
+
 /** Go's `strings.ToLower`: one character to one character, so neither a final sigma nor a dotted capital I is special. */
 export function lowerGo(text: string): string {
-  // oxlint-disable-next-line no-control-regex
-  if (/^[\0-\x7F]*$/.test(text)) return text.toLowerCase();
+  if (isAscii(text)) return text.toLowerCase();
   let lower = '';
   for (const character of text) lower += character === '\u0130' ? 'i' : character.toLowerCase();
   return lower;

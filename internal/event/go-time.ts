@@ -10,6 +10,8 @@ export interface Instant {
 // Wider than RFC 3339 where Go is: a one-digit hour, a comma before the fraction, offsets up to 24:60.
 const SHAPE = /^(\d{4})-(\d\d)-(\d\d)T(\d\d?):(\d\d):(\d\d)(?:[.,](\d+))?(?:Z|([+-])(\d\d):(\d\d))$/;
 
+/** Of `2026-01-02T03:04:05`. */
+const UTC_LENGTH = 19;
 const SECONDS_PER_DAY = 86_400;
 const DAYS_PER_400_YEARS = 146_097;
 /** Days from 1 March of year 0 to the epoch. */
@@ -30,7 +32,13 @@ export function parseGoTime(text: string): Instant | null | undefined {
   const fraction = (match[7] ?? '').slice(0, 9);
   const seconds = toDay(year, month, day) * SECONDS_PER_DAY + hour * 3600 + minute * 60 + second - offsetSeconds;
   if (seconds === ZERO_TIME_SECONDS && /^0*$/.test(fraction)) return null;
-  return { epochMs: seconds * 1000 + Number(fraction.slice(0, 3).padEnd(3, '0')), text: formatSeconds(seconds) };
+  const milliseconds = fraction === '' ? 0 : Number(fraction.slice(0, 3).padEnd(3, '0'));
+  return { epochMs: seconds * 1000 + milliseconds, text: isUtc(text) ? `${text.slice(0, UTC_LENGTH)}Z` : formatSeconds(seconds) };
+}
+
+/** True where all but the fraction already is as it will be printed. */
+function isUtc(text: string): boolean {
+  return text.endsWith('Z') && text.charAt(UTC_LENGTH - 6) === ':';
 }
 
 function toOffset(sign: string | undefined, hours: number, minutes: number): number | undefined {

@@ -44,9 +44,10 @@ export function cleanMetadata(metadata: Metadata, apiVersion: string): Metadata 
   return kept;
 }
 
-/** Equal without regard to case; folding never changes a key's length. */
-function equalsFolded(a: string, b: string): boolean {
-  return a.length === b.length && foldName(a) === foldName(b);
+/** Equal without regard to case, for a name that ends in `m` or `t`: only their other case folds to these two. */
+function equalsFolded(name: string, key: string): boolean {
+  const last = name.length - 1;
+  return key.length === name.length && key.charAt(last).toLowerCase() === name.charAt(last) && foldName(key) === foldName(name);
 }
 
 /** The metadata without the token, which counts for the dedup key and is shown to nobody. */
