@@ -14,7 +14,7 @@ export type DeliveryState = (typeof DELIVERY_STATES)[number];
 
 /** What a Target's deliveries have in common; stored with the Target, the last writer wins. */
 export interface TargetPolicy {
-  /** Leased deliveries at a time. */
+  /** Sends at a time; the store may lease more of a Target that answers quickly, and the worker sends no more than this. */
   readonly concurrency: number;
   /** Sends per second after a pause or at any time; absent = unlimited. */
   readonly ratePerSecond?: number;

@@ -1,13 +1,11 @@
 // What a person decides about deliveries: to send once more, or not to send any more.
 import { LIFETIME_MS } from '../schedule.ts';
-import { endDelivery, isLaneBusy, isOutdated, LIVE_COLUMNS, type LiveRow, promoteLane, supersedeOlder } from './lanes.ts';
+import { endDelivery, findDelivery, isLaneBusy, isOutdated, type LiveRow, promoteLane, supersedeOlder } from './lanes.ts';
 import { CANCELLED, DELIVERED, LEASED, type Session, SUPERSEDED, WAITING } from './session.ts';
-
-const SELECT_BY_ID = `SELECT ${LIVE_COLUMNS} FROM deliveries WHERE id = ?`;
 
 export function cancel(session: Session, request: { readonly ids: readonly string[]; readonly by: string }): readonly string[] {
   return request.ids.filter((id) => {
-    const row = session.sql(SELECT_BY_ID).get(id) as unknown as LiveRow | undefined;
+    const row = findDelivery(session, id);
     if (row === undefined || (row.state !== WAITING && row.state !== LEASED)) return false;
     endDelivery(session, row, { state: CANCELLED, reason: 'cancelled', message: `cancelled by ${request.by}` });
     promoteLane(session, row.lane);
@@ -17,7 +15,7 @@ export function cancel(session: Session, request: { readonly ids: readonly strin
 
 export function replay(session: Session, request: { readonly ids: readonly string[]; readonly force: boolean }): readonly string[] {
   return request.ids.filter((id) => {
-    const row = session.sql(SELECT_BY_ID).get(id) as unknown as LiveRow | undefined;
+    const row = findDelivery(session, id);
     if (row === undefined || row.ended_ms === null) return false;
     if (row.newest === 1 && !request.force && isPointless(session, row)) return endAsSuperseded(session, row);
     requeue(session, row, request.force);

@@ -35,6 +35,14 @@ export interface LiveRow {
 export const LIVE_COLUMNS = `seq, id, target, lane, position, newest, latest, order_ms, state, created_ms, expires_ms, due_ms,
   hold_until_ms, ended_ms, token, attempts, tries, out_of_order, forced, preceded_by, first_try_ms, gone_ms, reason, message`;
 
+const SELECT_BY_ID = `SELECT ${LIVE_COLUMNS} FROM deliveries WHERE id = ?`;
+
+/** The delivery of that id, live or ended. */
+export function findDelivery(session: Session, id: string): LiveRow | undefined {
+  const values = session.lean(SELECT_BY_ID).get(id);
+  return values === undefined ? undefined : toLiveRow(values as unknown as readonly unknown[]);
+}
+
 export interface End {
   readonly state: StateCode;
   readonly reason: Reason | null;
@@ -54,19 +62,21 @@ export function endDelivery(session: Session, row: LiveRow, end: End): void {
 
 /** True while something of the lane goes before whatever arrives now. */
 export function isLaneBusy(session: Session, lane: string): boolean {
-  return session.sql('SELECT 1 FROM deliveries WHERE lane = ? AND ended_ms IS NULL AND out_of_order = 0 LIMIT 1').get(lane) !== undefined;
+  return session.lean('SELECT 1 FROM deliveries WHERE lane = ? AND ended_ms IS NULL AND out_of_order = 0 LIMIT 1').get(lane) !== undefined;
 }
 
 /** Makes the head of the lane ready, if nothing of the lane is being sent in order. */
 export function promoteLane(session: Session, lane: string): void {
   const head = session
-    .sql(`SELECT seq, target, state, ready_ms, due_ms FROM deliveries
+    .lean(`SELECT seq, target, state, ready_ms, due_ms FROM deliveries
       WHERE lane = ? AND ended_ms IS NULL AND out_of_order = 0 ORDER BY position LIMIT 1`)
-    .get(lane);
-  if (head === undefined || head['state'] !== WAITING || head['ready_ms'] !== null) return;
-  const readyMs = Number(head['due_ms'] ?? session.nowMs);
-  session.sql('UPDATE deliveries SET ready_ms = ? WHERE seq = ?').run(readyMs, head['seq'] ?? null);
-  session.targets.noteReady(session.targets.byId(Number(head['target'])), readyMs);
+    .get(lane) as unknown as readonly (number | null)[] | undefined;
+  if (head === undefined) return;
+  const [seq = null, target, state, ready, due] = head;
+  if (state !== WAITING || ready !== null) return;
+  const readyMs = due ?? session.nowMs;
+  session.sql('UPDATE deliveries SET ready_ms = ? WHERE seq = ?').run(readyMs, seq);
+  session.targets.noteReady(session.targets.byId(Number(target)), readyMs);
 }
 
 /** Lets lanes go whose head has failed for long enough: it is tried out of order from now on. */
@@ -129,4 +139,34 @@ export function giveBack(session: Session, row: LiveRow, wasLost: boolean): void
   session.countState(target, LEASED, WAITING);
   if (target.probeSeq === row.seq) target.probeSeq = null;
   session.targets.noteReady(target, dueMs);
+}
+
+/** The values of LIVE_COLUMNS, by name. */
+function toLiveRow(v: readonly unknown[]): LiveRow {
+  return {
+    seq: v[0] as number,
+    id: v[1] as string,
+    target: v[2] as number,
+    lane: v[3] as string,
+    position: v[4] as number,
+    newest: v[5] as number,
+    latest: v[6] as number,
+    order_ms: v[7] as number,
+    state: v[8] as number,
+    created_ms: v[9] as number,
+    expires_ms: v[10] as number,
+    due_ms: v[11] as number | null,
+    hold_until_ms: v[12] as number | null,
+    ended_ms: v[13] as number | null,
+    token: v[14] as number,
+    attempts: v[15] as number,
+    tries: v[16] as number,
+    out_of_order: v[17] as number,
+    forced: v[18] as number,
+    preceded_by: v[19] as number,
+    first_try_ms: v[20] as number | null,
+    gone_ms: v[21] as number | null,
+    reason: v[22] as string | null,
+    message: v[23] as string | null,
+  };
 }

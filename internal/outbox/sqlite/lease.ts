@@ -1,4 +1,4 @@
-// Hands out what is ready: fair over Targets, within each one's concurrency and rate, one probe at a time while it is paused.
+// Hands out what is ready: fair over Targets, within each one's lease window and rate, one probe at a time while it is paused.
 import { foldBacklog, isBacklog } from '../backlog.ts';
 import { LIFETIME_MS } from '../schedule.ts';
 import { endDelivery, LIVE_COLUMNS, type LiveRow, promoteLane } from './lanes.ts';
@@ -48,7 +48,7 @@ export function lease(session: Session, request: Poll): readonly LeaseRow[] {
 function leaseFromTarget(session: Session, target: Target, request: Poll, leased: LeaseRow[]): number {
   const isProbe = target.breaker.pausedUntilMs !== null;
   const limit = Math.min(request.limit, capacityOf(session, target));
-  const rows = isProbe ? probeRows(session, target) : (session.sql(READY).all(target.id, session.nowMs, limit) as unknown as ReadyRow[]);
+  const rows = isProbe ? probeRows(session, target) : readyRows(session.lean(READY).all(target.id, session.nowMs, limit));
   const gone = new Set<number>();
   let moved = 0;
   for (const row of rows) {
@@ -71,10 +71,10 @@ function leaseFromTarget(session: Session, target: Target, request: Poll, leased
 
 /** The next delivery of a paused Target behind the last probe, whether it is due or not. */
 function probeRows(session: Session, target: Target): ReadyRow[] {
-  const next = session.sql(`SELECT ${READY_COLUMNS} FROM deliveries WHERE target = ? AND ready_ms IS NOT NULL AND waits_for = 0
+  const next = session.lean(`SELECT ${READY_COLUMNS} FROM deliveries WHERE target = ? AND ready_ms IS NOT NULL AND waits_for = 0
     AND position > ? ORDER BY position LIMIT 1`);
-  const rows = next.all(target.id, target.probePosition) as unknown as ReadyRow[];
-  return rows.length > 0 ? rows : (next.all(target.id, 0) as unknown as ReadyRow[]);
+  const rows = next.all(target.id, target.probePosition);
+  return readyRows(rows.length > 0 ? rows : next.all(target.id, 0));
 }
 
 /** The delivery to send in the place of this one: itself, the newest of its backlog, or none because it expired. */
@@ -130,7 +130,7 @@ function capacityOf(session: Session, target: Target): number {
   const { pausedUntilMs } = target.breaker;
   if (pausedUntilMs !== null) return pausedUntilMs <= session.nowMs && target.probeSeq === null ? 1 : 0;
   if (target.nextReadyMs > session.nowMs) return 0;
-  return Math.max(0, Math.min(target.concurrency - target.leased, refillTokens(session, target)));
+  return Math.max(0, Math.min(target.leaseWindow - target.leased, refillTokens(session, target)));
 }
 
 function refillTokens(session: Session, target: Target): number {
@@ -154,7 +154,7 @@ export function nextLeaseMs(session: Session): number {
     const { pausedUntilMs } = target.breaker;
     if (pausedUntilMs !== null) {
       if (target.probeSeq === null) nextMs = Math.min(nextMs, pausedUntilMs);
-    } else if (target.leased < target.concurrency) {
+    } else if (target.leased < target.leaseWindow) {
       nextMs = Math.min(nextMs, Math.max(target.nextReadyMs, nextTokenMs(session, target)));
     }
   }
@@ -170,4 +170,22 @@ function nextTokenMs(session: Session, target: Target): number {
 function ageMs(session: Session, row: ReadyRow): number {
   // Counted from the end of its life, which a jump of the clock moves along and a replay sets anew.
   return session.nowMs - (row.expires_ms - LIFETIME_MS);
+}
+
+/** The values of READY_COLUMNS, by name. */
+function readyRows(rows: readonly unknown[]): ReadyRow[] {
+  return (rows as readonly (readonly unknown[])[]).map((v) => ({
+    seq: v[0] as number,
+    id: v[1] as string,
+    token: v[2] as number,
+    position: v[3] as number,
+    newest: v[4] as number,
+    latest: v[5] as number,
+    created_ms: v[6] as number,
+    expires_ms: v[7] as number,
+    tries: v[8] as number,
+    out_of_order: v[9] as number,
+    forced: v[10] as number,
+    preceded_by: v[11] as number,
+  }));
 }

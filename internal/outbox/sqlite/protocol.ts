@@ -44,6 +44,7 @@ export interface SettlementInput {
   readonly outcome: Outcome;
   /** JSON of the attempt record. */
   readonly attempt: string;
+  readonly durationMs: number;
   readonly forget: readonly string[];
   readonly remember: readonly Fact[];
   readonly random: number;

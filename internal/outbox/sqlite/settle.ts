@@ -1,16 +1,16 @@
 // Ends a lease: by what the try came to, by giving it back, or by finding that it was lost.
 import { nextBreaker, toBreakerSignal, type BreakerChange } from '../breaker.ts';
 import { droppedAttempt } from '../history.ts';
+import { nextLeaseWindow } from '../lease-window.ts';
 import { LANE_HOLD_MS } from '../schedule.ts';
 import { settle as settleState, type Step } from '../state-machine.ts';
 import type { SettleResult } from '../store.ts';
-import { giveBack, isOutdated, LIVE_COLUMNS, type LiveRow, noteDelivered, promoteLane } from './lanes.ts';
+import { findDelivery, giveBack, isOutdated, LIVE_COLUMNS, type LiveRow, noteDelivered, promoteLane } from './lanes.ts';
 import { forget, remember } from './memory.ts';
 import type { LeaseKey, SettlementInput } from './protocol.ts';
 import { LEASED, type Session, toState, toStateCode, WAITING } from './session.ts';
 import type { Target } from './targets.ts';
 
-const SELECT_BY_ID = `SELECT ${LIVE_COLUMNS} FROM deliveries WHERE id = ?`;
 const WAITS_FOR = { schedule: 0, time: 1, 'target-change': 2 } as const;
 
 export function settle(session: Session, entries: readonly SettlementInput[]): readonly SettleResult[] {
@@ -18,7 +18,7 @@ export function settle(session: Session, entries: readonly SettlementInput[]): r
 }
 
 function settleOne(session: Session, entry: SettlementInput): SettleResult {
-  const row = session.sql(SELECT_BY_ID).get(entry.id) as unknown as LiveRow | undefined;
+  const row = findDelivery(session, entry.id);
   if (row === undefined) return { result: 'fenced', state: 'cancelled', dueAtMs: null, breaker: 'closed' };
   const target = session.targets.byId(row.target);
   if (row.state !== LEASED || row.token !== entry.token) return fence(session, row, entry, target);
@@ -99,6 +99,8 @@ function tripBreaker(session: Session, target: Target, row: LiveRow, entry: Sett
   const next = nextBreaker(target.breaker, toBreakerSignal(entry.outcome), { nowMs: session.nowMs, isProbe });
   session.targets.touch(target);
   target.breaker = next.breaker;
+  const finished = { isDelivered: entry.outcome.kind === 'delivered', durationMs: entry.durationMs };
+  target.leaseWindow = nextLeaseWindow(target.leaseWindow, target.concurrency, finished);
   if (isProbe) target.probeSeq = null;
   if (next.change === 'recovered') makeDue(session, target);
   return next.change;
@@ -114,7 +116,7 @@ function makeDue(session: Session, target: Target): void {
 
 export function release(session: Session, leases: readonly LeaseKey[]): null {
   for (const [id, token] of leases) {
-    const row = session.sql(SELECT_BY_ID).get(id) as unknown as LiveRow | undefined;
+    const row = findDelivery(session, id);
     if (row !== undefined && row.state === LEASED && row.token === token) giveBack(session, row, false);
   }
   return null;

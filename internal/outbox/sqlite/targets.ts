@@ -13,6 +13,8 @@ export interface Target {
   probePosition: number;
   waiting: number;
   leased: number;
+  /** How many may be leased at a time: its concurrency, and more while it answers quickly. */
+  leaseWindow: number;
   dead: number;
   /** The delivery that is out as a probe. */
   probeSeq: number | null;
@@ -52,6 +54,7 @@ export class Targets {
         probePosition: row['probe_position'] as number,
         waiting: row['waiting'] as number,
         leased: row['leased'] as number,
+        leaseWindow: row['concurrency'] as number,
         dead: row['dead'] as number,
         probeSeq: null,
         nextReadyMs: Number.POSITIVE_INFINITY,
@@ -88,6 +91,7 @@ export class Targets {
       if (known.concurrency !== concurrency || known.ratePerSecond !== ratePerSecond) {
         this.touch(known);
         known.concurrency = concurrency;
+        known.leaseWindow = concurrency;
         known.ratePerSecond = ratePerSecond;
       }
       return known;
@@ -101,6 +105,7 @@ export class Targets {
       probePosition: 0,
       waiting: 0,
       leased: 0,
+      leaseWindow: concurrency,
       dead: 0,
       probeSeq: null,
       nextReadyMs: Number.POSITIVE_INFINITY,
