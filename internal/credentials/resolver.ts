@@ -4,7 +4,7 @@
 import { LRUCache } from 'lru-cache';
 import type { Target } from '../routing/route.ts';
 import { type ResolvedTarget, SecretUnavailable } from '../sdk/credentials.ts';
-import { ConfigFault, type ProviderDefinition } from '../sdk/provider.ts';
+import { ConfigFault, DEFAULT_CONCURRENCY, type ProviderDefinition } from '../sdk/provider.ts';
 import type { Connection, Redactor } from '../sdk/transport.ts';
 import { parseHeaders } from './headers-yaml.ts';
 import { isProxyAddress, proxyFromSecret } from './proxy-address.ts';
@@ -25,7 +25,6 @@ export interface ResolverOptions {
 
 const MAX_CACHED_TARGETS = 20_000;
 const MAX_ADDRESS_BYTES = 2048;
-const DEFAULT_CONCURRENCY = 8;
 /** Keys with a meaning of their own; the others that a definition declares are handed over as they are. */
 const WELL_KNOWN: ReadonlySet<string> = new Set([
   'address',

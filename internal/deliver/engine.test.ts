@@ -354,3 +354,30 @@ test('attempts, ends and breakers are counted by type', async () => {
   ]);
   assert.deepEqual(log.lines(), ['warn Provider is paused after repeated failures', 'info Provider has recovered']);
 });
+
+test('sends no more to one Target at a time than it takes, and gives back what was leased ahead of one that is down', async () => {
+  const answers: ((response: HttpResponse) => void)[] = [];
+  const definition = toDefinition({ capabilities: { ...toDefinition().capabilities, concurrency: 2 } });
+  const { engine, outbox, transport } = createHarness({
+    targets: [toTarget(definition)],
+    script: () => new Promise((resolve) => answers.push(resolve)),
+  });
+  engine.start();
+  outbox.offer(...['1', '2', '3', '4', '5'].map((id) => toLease(id)));
+  await settleDown();
+  assert.equal(transport.requests.length, 2);
+
+  answers.shift()?.(toAnswer(204));
+  await settleDown();
+  assert.equal(transport.requests.length, 3);
+
+  outbox.results.set('2', { state: 'waiting', dueAtMs: 1, breaker: 'opened' });
+  answers.shift()?.(toAnswer(500));
+  await settleDown();
+
+  assert.deepEqual(outbox.released, ['5']);
+  for (const answer of answers) answer(toAnswer(500));
+  await settleDown();
+  assert.equal(transport.requests.length, 4);
+  await engine.drain(0);
+});

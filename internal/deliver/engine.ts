@@ -2,15 +2,18 @@
 //
 // It promises that a failing Target, provider or store never ends it; that it leases nothing while results cannot be
 // stored; and that draining finishes, or accounts for, everything that it leased. Order, schedule, limits and the breaker
-// are the store's. Start it when a Snapshot serves: a Target that cannot be found counts as gone.
+// are the store's; it may lease more of a Target than that takes at a time, and the gate holds those back. Start it when a Snapshot serves: a Target that cannot be found counts as gone.
 import type { Lease, Outbox } from '../outbox/store.ts';
 import type { DeliveryMetrics } from '../sdk/metrics.ts';
 import type { Clock, Logger } from '../sdk/ports.ts';
+import { DEFAULT_CONCURRENCY } from '../sdk/provider.ts';
+import { toKey } from '../sdk/target.ts';
 import { type AttemptContext, type AttemptResult, runAttempt } from './attempt.ts';
 import { createBudgets } from './budgets.ts';
 import { Aborted, describeError, jitter } from './failure.ts';
 import { createReporting, type OnFailure, type Settled } from './reporting.ts';
 import { createSettleQueue, type SettleQueue } from './settling.ts';
+import { TargetGate } from './target-gate.ts';
 
 export type { OnFailure } from './reporting.ts';
 
@@ -39,8 +42,8 @@ const DEFAULTS: DeliverySettings = {
   waitMs: 30_000,
 };
 const LEASE_MARGIN_MS = 30_000;
-/** How long storing the last results may take after the grace period; it must fit between ours and the kubelet's. */
-const LAST_SETTLE_MS = 1000;
+/** How long storing the last results may take, twice, after the grace period; it must fit between ours and the kubelet's. */
+const LAST_SETTLE_MS = 500;
 const FIRST_BACKOFF_MS = 250;
 const MAX_BACKOFF_MS = 30_000;
 
@@ -69,6 +72,14 @@ export function createDeliveryEngine(options: DeliveryEngineOptions): DeliveryEn
   return new Engine(options);
 }
 
+/** A lease that is being sent or waits for its turn. */
+interface Held {
+  readonly lease: Lease;
+  readonly leasedMs: number;
+}
+
+const RELEASE: AttemptResult = { kind: 'release' };
+
 class Engine implements DeliveryEngine {
   readonly #outbox: DeliveryEngineOptions['outbox'];
   readonly #clock: Clock;
@@ -81,8 +92,11 @@ class Engine implements DeliveryEngine {
   readonly #attempts = new Set<AbortController>();
   readonly #releasing = new Set<Promise<void>>();
   readonly #leasing = new AbortController();
+  readonly #gate = new TargetGate<Held>((key, held) => void this.#attempt(key, held));
   #isStarted = false;
   #lease: Promise<void> | undefined;
+  /** Leases that are being sent or wait at the gate, and the size of their events. */
+  #inFlight = 0;
   #inFlightChars = 0;
   #leaseFailures = 0;
   #wakeUp: (() => void) | undefined;
@@ -121,6 +135,7 @@ class Engine implements DeliveryEngine {
     this.#leasing.abort();
     this.#wakeUp?.();
     this.#onSlot?.();
+    this.#giveBack(this.#gate.clear());
     await this.#within(graceMs, this.#idle());
     if (this.#attempts.size > 0) {
       this.#log.warn({ attempts: this.#attempts.size }, 'Attempts are cut short by shutdown');
@@ -148,8 +163,7 @@ class Engine implements DeliveryEngine {
   #credit(): number {
     const { maxInFlight, maxInFlightChars, leaseBatch, maxUnsettled } = this.#settings;
     if (this.#inFlightChars >= maxInFlightChars) return 0;
-    const sending = this.#attempts.size;
-    return Math.min(leaseBatch, maxInFlight - sending, maxUnsettled - sending - this.#settling.pending());
+    return Math.min(leaseBatch, maxInFlight - this.#inFlight, maxUnsettled - this.#inFlight - this.#settling.pending());
   }
 
   async #leaseSome(limit: number): Promise<void> {
@@ -175,28 +189,56 @@ class Engine implements DeliveryEngine {
       this.#release(leases);
       return;
     }
-    for (const lease of leases) void this.#attempt(lease);
+    const leasedMs = this.#clock.monotonicMs();
+    for (const lease of leases) {
+      const key = toKey(lease.delivery.target);
+      this.#inFlight += 1;
+      this.#inFlightChars += lease.event.body.length;
+      this.#gate.enter(key, this.#concurrencyOf(key), { lease, leasedMs });
+    }
   }
 
-  async #attempt(lease: Lease): Promise<void> {
+  #concurrencyOf(key: string): number {
+    return this.#options.findTarget(key)?.definition?.capabilities.concurrency ?? DEFAULT_CONCURRENCY;
+  }
+
+  async #attempt(key: string, held: Held): Promise<void> {
     const controller = new AbortController();
-    const chars = lease.event.body.length;
     this.#attempts.add(controller);
-    this.#inFlightChars += chars;
-    const result = await runAttempt(this.#context, lease, controller);
-    this.#inFlightChars -= chars;
+    await this.#settling.unblocked();
+    const result = this.#isStale(held) ? RELEASE : await runAttempt(this.#context, held.lease, controller);
     this.#attempts.delete(controller);
-    if (result.kind === 'release') this.#release([lease]);
-    else this.#settle(lease, result);
+    if (result.kind === 'release') this.#giveBack([held]);
+    else this.#settle(held.lease, result);
+    this.#gate.leave(key);
     this.#onSlot?.();
     if (this.#attempts.size === 0) this.#onIdle?.();
   }
 
+  /** A lease that waited long at the gate, or until the store took results again, might end while its delivery is being sent. */
+  #isStale({ leasedMs }: Held): boolean {
+    return this.#leasing.signal.aborted || this.#clock.monotonicMs() - leasedMs > LEASE_MARGIN_MS / 2;
+  }
+
+  #forgetHeld({ event }: Lease): void {
+    this.#inFlight -= 1;
+    this.#inFlightChars -= event.body.length;
+  }
+
+  #giveBack(held: readonly Held[]): void {
+    for (const { lease } of held) this.#forgetHeld(lease);
+    this.#release(held.map(({ lease }) => lease));
+  }
+
   #settle(lease: Lease, result: Extract<AttemptResult, { kind: 'settle' }>): void {
-    const { settlement } = result;
+    this.#forgetHeld(lease);
     this.#settling.add({
-      settlement,
-      onSettled: (settled) => this.#report({ ...result, lease, result: settled }),
+      settlement: result.settlement,
+      onSettled: (settled) => {
+        // What was leased ahead of a Target that turned out to be down must not be sent to it.
+        if (settled.breaker === 'opened' || settled.breaker === 'open') this.#giveBack(this.#gate.clear(toKey(lease.delivery.target)));
+        this.#report({ ...result, lease, result: settled });
+      },
     });
   }
 

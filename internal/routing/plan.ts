@@ -3,12 +3,11 @@ import { type CombinedMetadata, combineMetadata } from '../enrich/metadata.ts';
 import { statusId } from '../enrich/commit-status.ts';
 import type { Event, FluxEvent, Metadata } from '../event/event.ts';
 import type { Lane, PlannedDelivery, TargetPolicy } from '../outbox/store.ts';
+import { DEFAULT_CONCURRENCY } from '../sdk/provider.ts';
 import { type ObjectRef, toKey } from '../sdk/target.ts';
 import type { Notice, Route, Target } from './route.ts';
 import { metadataConflictNotice } from './words.ts';
 
-/** Requests to one Target at a time where its provider says nothing else. */
-const DEFAULT_CONCURRENCY = 8;
 /** Overrides what the provider's capabilities say about a backlog. */
 const BACKLOG_ANNOTATION = 'tocsin.dev/backlog';
 /** Flux's Target is its own recipient: the channel is part of the Provider, so no delivery names another one. */

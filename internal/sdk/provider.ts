@@ -28,9 +28,12 @@ export interface Capabilities {
     readonly bodyBytes?: number;
     readonly ratePerSecond?: number;
   };
-  /** Concurrent requests to one Target; 8 when absent. */
+  /** Concurrent requests to one Target; DEFAULT_CONCURRENCY when absent. */
   readonly concurrency?: number;
 }
+
+/** Requests to one Target at a time where its provider says nothing else. */
+export const DEFAULT_CONCURRENCY = 8;
 
 /** The Provider object's own identity. */
 export interface TargetIdentity {

@@ -175,7 +175,7 @@ class SqliteOutbox implements Outbox {
         token: entry.token,
         outcome: entry.outcome,
         attempt: JSON.stringify(entry.attempt),
-        durationMs: attempt.durationMs,
+        durationMs: entry.attempt.durationMs,
         forget: entry.forget ?? [],
         remember: entry.remember ?? [],
         random: this.#options.random(),

@@ -135,7 +135,20 @@ export function testLeasing(makePlace: MakePlace): void {
 
       assert.ok(eventIds(leases).includes('s1') && eventIds(leases).includes('s2'), eventIds(leases).join());
       await world.outbox.settle(leases.map((lease) => aSettlement(lease)));
-      assert.equal((await leaseNow(world.outbox, 100)).length, 8);
+      assert.equal((await leaseNow(world.outbox, 100)).length, 32, 'two quick successes doubled what may be leased ahead, twice');
+    });
+
+    it('leases ahead of a Target only while it answers quickly', async () => {
+      const limits = { concurrency: 2 };
+      for (let index = 0; index < 20; index += 1) await world.append(`e${index}`, { lane: `lane${index}`, limits });
+      const [slow, quick] = await world.lease();
+      assert.ok(slow && quick);
+
+      await world.outbox.settle([aSettlement(quick)]);
+      assert.equal((await world.lease()).length, 3, 'of four, one is still out');
+      await world.outbox.settle([{ ...aSettlement(slow), attempt: { ...aSettlement(slow).attempt, durationMs: 2000 } }]);
+
+      assert.deepEqual(await world.lease(), []);
     });
 
     it('reads back what it no longer remembers', async () => {
