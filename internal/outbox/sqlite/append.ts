@@ -53,10 +53,12 @@ function appendEvent(session: Session, entry: EventInput): AppendResult {
 }
 
 function spend(session: Session, key: string, windowMs: number, eventId: string): { firstEventId?: string; resetAtMs: number } {
-  const known = session.sql('SELECT start_ms, accepted_ms, event_id FROM dedup WHERE key = ?').get(key);
-  const row = known === undefined ? undefined : { startMs: Number(known['start_ms']), acceptedMs: Number(known['accepted_ms']) };
+  const known = session.lean('SELECT start_ms, accepted_ms, event_id FROM dedup WHERE key = ?').get(key) as unknown as
+    | readonly [number, number, string]
+    | undefined;
+  const row = known === undefined ? undefined : { startMs: known[0], acceptedMs: known[1] };
   const decision = takeDedup(row, windowMs, session.nowMs);
-  const firstEventId = decision.isDuplicate ? String(known?.['event_id']) : undefined;
+  const firstEventId = decision.isDuplicate ? known?.[2] : undefined;
   if (!decision.isDuplicate || decision.row.startMs !== row?.startMs) {
     session
       .sql('INSERT OR REPLACE INTO dedup VALUES (?, ?, ?, ?, ?)')

@@ -64,7 +64,8 @@ function leaseFromTarget(session: Session, target: Target, request: Poll, leased
     }
     spendToken(target);
   }
-  if (isProbe || rows.length < limit || moved > 0) session.targets.refreshReady(target);
+  // A full answer may have more behind it: what is known of the next due time stays until an answer falls short.
+  if (isProbe || rows.length < limit) session.targets.refreshReady(target);
   session.targets.served(target);
   return moved;
 }
