@@ -85,6 +85,8 @@ class RunningApplication implements Application {
   readonly #cleanups: (() => Promise<void> | void)[] = [];
   readonly #listeners = new Map<keyof Application['addresses'], { readonly host: string; readonly port: number }>();
   #directory: Directory | undefined;
+  #stopAccepting: () => Promise<void> = async () => undefined;
+  #drain: () => Promise<void> = async () => undefined;
 
   constructor(settings: ServeSettings, environment: Environment, build: Build) {
     this.#settings = settings;
@@ -121,12 +123,16 @@ class RunningApplication implements Application {
   }
 
   async stop(): Promise<void> {
-    for (const cleanup of this.#cleanups.splice(0).toReversed()) {
-      try {
-        await cleanup();
-      } catch (error) {
-        this.log.error({ error }, 'a part did not stop cleanly');
-      }
+    // Both at once: what is accepted last is in the store, and the time for both together is short.
+    await Promise.all([this.#safely(this.#stopAccepting), this.#safely(this.#drain)]);
+    for (const cleanup of this.#cleanups.splice(0).toReversed()) await this.#safely(cleanup);
+  }
+
+  async #safely(step: () => Promise<void> | void): Promise<void> {
+    try {
+      await step();
+    } catch (error) {
+      this.log.error({ error }, 'a part did not stop cleanly');
     }
   }
 
@@ -187,10 +193,10 @@ class RunningApplication implements Application {
     });
     const listener: HttpListener = await server.listen(eventsAddr);
     this.#listeners.set('events', { host: eventsAddr.host, port: listener.port });
-    this.#cleanups.push(async () => {
+    this.#stopAccepting = async () => {
       await listener.close(Math.min(LAST_ANSWERS_MS, gracePeriod));
       intake.stop();
-    });
+    };
   }
 
   async #listenOthers(outbox: Outbox): Promise<void> {
@@ -291,6 +297,7 @@ class RunningApplication implements Application {
       redactor: this.#redactor,
       maxSize: tokenCacheMaxSize,
       maxDurationMs: tokenCacheMaxDuration,
+      observe: this.#metrics.tokenCache,
     });
     const engine = createDeliveryEngine({
       outbox,
@@ -314,7 +321,7 @@ class RunningApplication implements Application {
     });
     engine.start();
     this.#wake(outbox, engine, [...(snapshots.current()?.targets.keys() ?? [])]);
-    this.#cleanups.push(() => engine.drain(gracePeriod));
+    this.#drain = () => engine.drain(gracePeriod);
   }
 
   /** What waited for a Provider or its Secrets is tried again now that they changed. */

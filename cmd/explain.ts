@@ -46,8 +46,9 @@ function describe(explained: Explained, nowMs: number): string[] {
   ];
 }
 
+/** A verdict without a route stands for all of them: the event came before any configuration was loaded. */
 function routeName({ route }: Verdict): string {
-  return `${route.namespace}/${route.name}`;
+  return route.name === '' ? '*' : `${route.namespace}/${route.name}`;
 }
 
 function describeVerdict(verdict: Verdict): string {
