@@ -5,8 +5,8 @@ import { toStoreError } from './failures.ts';
 import type { Answer, Answers, LeaseRow, Operation, Poll, Reply } from './protocol.ts';
 import type { WriterThread } from './thread.ts';
 
-/** One batch is being written and one waits at the thread, so that it is never idle and batches still grow under load. */
-const MAX_BATCHES_IN_FLIGHT = 2;
+/** What arrives during a commit shares the next one: more under way only made smaller batches and more commits. */
+const MAX_BATCHES_IN_FLIGHT = 1;
 const MAX_OPERATIONS = 2_000;
 
 interface Queued {
