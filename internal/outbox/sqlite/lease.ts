@@ -70,12 +70,13 @@ function leaseFromTarget(session: Session, target: Target, request: Poll, leased
   return moved;
 }
 
-/** The next delivery of a paused Target behind the last probe, whether it is due or not. */
+/** The next delivery of a paused Target behind the last probe, due or not, unless the other side asked to wait with it. */
 function probeRows(session: Session, target: Target): ReadyRow[] {
-  const next = session.lean(`SELECT ${READY_COLUMNS} FROM deliveries WHERE target = ? AND ready_ms IS NOT NULL AND waits_for = 0
+  const next =
+    session.lean(`SELECT ${READY_COLUMNS} FROM deliveries WHERE target = ? AND ready_ms IS NOT NULL AND (waits_for = 0 OR ready_ms <= ?)
     AND position > ? ORDER BY position LIMIT 1`);
-  const rows = next.all(target.id, target.probePosition);
-  return readyRows(rows.length > 0 ? rows : next.all(target.id, 0));
+  const rows = next.all(target.id, session.nowMs, target.probePosition);
+  return readyRows(rows.length > 0 ? rows : next.all(target.id, session.nowMs, 0));
 }
 
 /** The delivery to send in the place of this one: itself, the newest of its backlog, or none because it expired. */
@@ -154,7 +155,9 @@ export function nextLeaseMs(session: Session): number {
   for (const target of session.targets.active()) {
     const { pausedUntilMs } = target.breaker;
     if (pausedUntilMs !== null) {
-      if (target.probeSeq === null) nextMs = Math.min(nextMs, pausedUntilMs);
+      // A probe that could go by now has gone: what is left waits for a moment that was asked for.
+      const probeMs = pausedUntilMs > session.nowMs ? pausedUntilMs : target.nextReadyMs;
+      if (target.probeSeq === null) nextMs = Math.min(nextMs, probeMs);
     } else if (target.leased < target.leaseWindow) {
       nextMs = Math.min(nextMs, Math.max(target.nextReadyMs, nextTokenMs(session, target)));
     }

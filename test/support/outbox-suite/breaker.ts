@@ -84,6 +84,20 @@ export function testBreaker(makePlace: MakePlace): void {
       assert.equal((await world.lease()).length, 1);
     });
 
+    it('probes no earlier than the other side asked, and then does', async () => {
+      const busy: Outcome = { kind: 'retry', reason: 'server', message: '503', afterMs: 60 * SECOND_MS };
+      for (let index = 0; index < 5; index += 1) await world.append(`e${index}`, { lane: `l${index}` });
+      for (const lease of await world.lease()) await world.settle(lease, busy);
+
+      world.clock.advance(10 * SECOND_MS);
+      assert.deepEqual(await world.lease(), []);
+      const asked = world.outbox.lease({ owner: 'a', limit: 10, leaseMs: 60_000, waitMs: 3_600_000 });
+      await world.outbox.stats();
+      world.clock.advance(50 * SECOND_MS);
+
+      assert.equal((await asked).length, 1);
+    });
+
     it('counts only failures in a row', async () => {
       for (let index = 0; index < 12; index += 1) {
         await world.append(`e${index}`, { lane: `l${index}` });
