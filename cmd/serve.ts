@@ -1,4 +1,5 @@
 // `tocsin serve`: the server, until it is told to stop.
+import { setFlagsFromString } from 'node:v8';
 import type { Command } from 'commander';
 import { startApplication } from './application.ts';
 import { readEnvironment } from './environment.ts';
@@ -13,9 +14,15 @@ export function addServe(program: Command): void {
 
 async function serve(settings: ServeSettings, command: Command): Promise<void> {
   if (settings.manifests.length === 0) command.error('name the folder of Provider, Alert and Secret manifests with --manifests DIR');
+  boundYoungGeneration();
   const application = await startApplication(settings, await readEnvironment(process.env), thisBuild);
   const signal = await untilStopped();
   application.log.info({ signal }, 'stopping');
   await application.stop();
   application.log.info({}, 'stopped');
+}
+
+/** Nearly everything of an event dies young: a young generation that grows with the load costs 100 MB and saves no time. */
+function boundYoungGeneration(): void {
+  setFlagsFromString('--semi-space-growth-factor=1');
 }

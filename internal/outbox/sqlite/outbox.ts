@@ -49,7 +49,8 @@ const GIB = 1024 ** 3;
 const LOCK_RETRY_MS = 250;
 const DEFAULT_LOCK_WAIT_MS = 60_000;
 const DEFAULT_RESERVE_BYTES = 8 * 1024 ** 2;
-const RECENT_CHARS = 32 * 1024 ** 2;
+/** A few thousand ordinary events: more would only keep a backlog in memory, whose oldest are sent first and long gone from here. */
+const RECENT_CHARS = 8 * 1024 ** 2;
 /** Appends beyond this many at a time are refused as busy instead of piling up in memory. */
 const MAX_QUEUED_OPERATIONS = 20_000;
 
