@@ -8,6 +8,7 @@ import { AdminError } from './admin-client.ts';
 import { addDemo } from './demo.ts';
 import { addDeliveries } from './deliveries.ts';
 import { addExplain } from './explain.ts';
+import { addLint } from './lint.ts';
 import { StartupError } from './listen.ts';
 import { addProviders } from './providers.ts';
 import { addServe } from './serve.ts';
@@ -28,6 +29,7 @@ addServe(program);
 addDemo(program, terminal);
 addDeliveries(program, terminal);
 addExplain(program, terminal);
+addLint(program, terminal);
 addProviders(program, terminal);
 program
   .command('version')

@@ -25,6 +25,15 @@ export const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'internal/sdk',
     'internal/event',
   ],
+  'internal/lint': [
+    'internal/config/directory',
+    'internal/credentials',
+    'internal/dialects/flux',
+    'internal/routing',
+    'internal/expr',
+    'internal/sdk',
+    'internal/event',
+  ],
   'internal/admin': ['internal/outbox', 'internal/routing', 'internal/sdk', 'internal/event'],
   providers: ['internal/sdk'],
 };
@@ -47,6 +56,7 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   'internal/deliver': ['lru-cache'],
   'internal/config': ['yaml', 'zod'],
   'internal/config/directory': ['yaml'],
+  'internal/lint': [],
   'internal/admin': ['express', 'zod'],
   providers: ['zod'],
   'providers/github': ['zod', '@octokit/rest', 'jose'],

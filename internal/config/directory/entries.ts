@@ -31,6 +31,13 @@ export interface PlacedFinding extends Position {
   readonly message: string;
   readonly hint: string;
   readonly severity: 'error' | 'warning';
+  readonly rule?: string;
+}
+
+/** An object as it was written, and where its fields stand in the piece. */
+export interface EntrySource {
+  readonly raw: Fields;
+  readonly locate: Locate;
 }
 
 /** One object of a piece of text. */
@@ -47,6 +54,8 @@ export interface Entry {
   readonly position: Position;
   readonly content: Content;
   readonly findings: readonly PlacedFinding[];
+  /** Only for those who look once and let go: it holds on to the text of the piece. */
+  readonly source?: EntrySource;
 }
 
 /** What a piece of text holds. */
@@ -56,18 +65,26 @@ export interface Piece {
   readonly syntaxFindings: readonly PlacedFinding[];
 }
 
-type Locate = (path: readonly (string | number)[]) => Position;
+export type Locate = (path: readonly (string | number)[]) => Position;
+
+/** How much of what was read is kept. */
+export interface Reading {
+  readonly keepsSource: boolean;
+}
 
 /** Reads the objects of a parsed piece of text. */
-export function toPiece(parsed: ParseResult, dialect: ManifestDialect): Piece {
-  const syntaxFindings: PlacedFinding[] = parsed.faults.map((fault) => ({ ...fault, field: '', severity: 'error' }));
+export function toPiece(parsed: ParseResult, dialect: ManifestDialect, reading: Reading = { keepsSource: false }): Piece {
+  const syntaxFindings: PlacedFinding[] = parsed.faults.map((fault) => ({ ...fault, field: '', severity: 'error', rule: 'syntax' }));
   const entries: Entry[] = [];
   for (const document of parsed.documents) {
     try {
-      for (const entry of readValue(document.value, document.locate, dialect, 0)) entries.push(entry);
+      for (const { raw, locate } of objectsOf(document.value, document.locate, 0)) {
+        const entry = readObject(raw, locate, dialect);
+        if (entry !== undefined) entries.push(reading.keepsSource ? { ...entry, source: { raw, locate } } : entry);
+      }
     } catch (cause) {
       const { message, hint } = describeThrown(cause);
-      syntaxFindings.push({ ...document.locate([]), field: '', message, hint, severity: 'error' });
+      syntaxFindings.push({ ...document.locate([]), field: '', message, hint, severity: 'error', rule: 'syntax' });
     }
   }
   return { entries, syntaxFindings };
@@ -83,27 +100,28 @@ function describeThrown(cause: unknown): { readonly message: string; readonly hi
   };
 }
 
-function readValue(value: unknown, locate: Locate, dialect: ManifestDialect, depth: number): Entry[] {
+/** The objects of a document: itself, or the items of a List. */
+function objectsOf(value: unknown, locate: Locate, depth: number): EntrySource[] {
   if (!isFields(value)) return [];
   const items = value['items'];
   const kind = textOf(value['kind']);
-  if (!kind.endsWith('List') || !Array.isArray(items)) return readObject(value, locate, dialect);
+  if (!kind.endsWith('List') || !Array.isArray(items)) return [{ raw: value, locate }];
   if (depth >= MAX_LIST_DEPTH) return [];
   const itemHeader = { apiVersion: value['apiVersion'], kind: kind.slice(0, -'List'.length) };
   return items.flatMap((item: unknown, index) => {
     // The items of a typed list need not repeat what they are.
     const whole = isFields(item) && itemHeader.kind !== '' ? { ...itemHeader, ...item } : item;
-    return readValue(whole, (path) => locate(['items', index, ...path]), dialect, depth + 1);
+    return objectsOf(whole, (path) => locate(['items', index, ...path]), depth + 1);
   });
 }
 
-function readObject(raw: Fields, locate: Locate, dialect: ManifestDialect): Entry[] {
+function readObject(raw: Fields, locate: Locate, dialect: ManifestDialect): Entry | undefined {
   const header = { apiVersion: textOf(raw['apiVersion']), kind: textOf(raw['kind']) };
-  if (isSecret(raw)) return [readSecret(raw, locate)];
-  if (dialect.claims(header)) return [readClaimed(raw, locate, dialect)];
+  if (isSecret(raw)) return readSecret(raw, locate);
+  if (dialect.claims(header)) return readClaimed(raw, locate, dialect);
   // Anything else may be a values file or another tool's: it only serves for its labels.
-  if (header.kind === '' || namesOf(raw).name === '') return [];
-  return [toEntry(raw, locate, { type: 'other' }, [])];
+  if (header.kind === '' || namesOf(raw).name === '') return undefined;
+  return toEntry(raw, locate, { type: 'other' }, []);
 }
 
 function readSecret(raw: Fields, locate: Locate): Entry {
@@ -142,9 +160,11 @@ function toEntry(raw: Fields, locate: Locate, content: Content, findings: readon
   };
 }
 
-function place({ path, message, hint, severity }: Finding, locate: Locate): PlacedFinding {
-  const field = path
-    .map((step, index) => (typeof step === 'number' ? `[${step}]` : `${index === 0 ? '' : '.'}${step.slice(0, 80)}`))
-    .join('');
-  return { ...locate(path), field, message, hint, severity };
+function place({ path, ...finding }: Finding, locate: Locate): PlacedFinding {
+  return { ...locate(path), field: toFieldName(path), ...finding };
+}
+
+/** `spec.eventSources[0].kind` */
+export function toFieldName(path: readonly (string | number)[]): string {
+  return path.map((step, index) => (typeof step === 'number' ? `[${step}]` : `${index === 0 ? '' : '.'}${step.slice(0, 80)}`)).join('');
 }

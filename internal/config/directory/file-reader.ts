@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
 import type { ManifestDialect } from './manifest.ts';
 import { splitDocuments } from './chunks.ts';
-import { type Piece, type PlacedFinding, toPiece } from './entries.ts';
+import { type Piece, type PlacedFinding, type Reading, toPiece } from './entries.ts';
 import { parseJson, parseYaml } from './parse.ts';
 import { type FoundFile, toUnreadable } from './tree.ts';
 
@@ -46,6 +46,7 @@ export async function readManifestFile(
   previous: FileState | undefined,
   dialect: ManifestDialect,
   pace: Pace,
+  reading?: Reading,
 ): Promise<FileState | undefined> {
   if (file.bytes > MAX_FILE_BYTES) {
     return failed(file, previous, `the file is longer than ${MAX_FILE_BYTES / 1024 / 1024} MiB`, 'Split it into several files.');
@@ -61,7 +62,7 @@ export async function readManifestFile(
   const text = decode(bytes);
   if (text === undefined) return failed(file, previous, 'the file is not valid UTF-8', 'Save it as UTF-8.');
   try {
-    return await parseFile(file, text, previous, dialect, pace);
+    return await parseFile(file, text, { previous, dialect, pace, reading });
   } catch (cause) {
     // A mistake of ours: its message may hold the file's text, and no file may take the others down.
     const name = cause instanceof Error ? cause.name : typeof cause;
@@ -69,13 +70,14 @@ export async function readManifestFile(
   }
 }
 
-async function parseFile(
-  file: FoundFile,
-  text: string,
-  previous: FileState | undefined,
-  dialect: ManifestDialect,
-  pace: Pace,
-): Promise<FileState> {
+interface ParseContext {
+  readonly previous: FileState | undefined;
+  readonly dialect: ManifestDialect;
+  readonly pace: Pace;
+  readonly reading: Reading | undefined;
+}
+
+async function parseFile(file: FoundFile, text: string, { previous, dialect, pace, reading }: ParseContext): Promise<FileState> {
   const isJson = extname(file.path).toLowerCase() === '.json';
   const chunks = isJson ? [{ text, line: 0 }] : splitDocuments(text, MAX_FILE_DOCUMENTS);
   if (chunks.length > MAX_FILE_DOCUMENTS) {
@@ -86,7 +88,7 @@ async function parseFile(
   for (const chunk of chunks) {
     let piece = byText.get(chunk.text) ?? previous?.byText.get(chunk.text);
     if (piece === undefined) {
-      piece = toPiece(isJson ? parseJson(chunk.text) : parseYaml(detach(chunk.text)), dialect);
+      piece = toPiece(isJson ? parseJson(chunk.text) : parseYaml(detach(chunk.text)), dialect, reading);
       await pace.rest();
     }
     byText.set(chunk.text, piece);
@@ -104,7 +106,7 @@ function detach(text: string): string {
 }
 
 function failed(file: FoundFile, previous: FileState | undefined, message: string, hint: string): FileState {
-  const unreadable: PlacedFinding = { line: 0, column: 0, field: '', message, hint, severity: 'error' };
+  const unreadable: PlacedFinding = { line: 0, column: 0, field: '', message, hint, severity: 'error', rule: 'unreadable' };
   // Without a stamp the next look tries again.
   return { path: file.path, stamp: '', pieces: [], byText: previous?.byText ?? new Map(), unreadable };
 }

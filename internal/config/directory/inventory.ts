@@ -175,6 +175,7 @@ function duplicate(other: Found, first: Found): ManifestFault {
     message: `${other.entry.title} is already defined in ${first.file} line ${first.entry.position.line + first.line}`,
     hint: 'Remove one of the two; the first stays in use.',
     severity: 'error',
+    rule: 'duplicate-object',
   };
 }
 

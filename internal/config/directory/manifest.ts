@@ -8,6 +8,8 @@ export interface Finding {
   readonly message: string;
   readonly hint: string;
   readonly severity: 'error' | 'warning';
+  /** The dialect's word for the kind of fault, where it has one. */
+  readonly rule?: string;
 }
 
 /** A Finding at its place. The message never holds the value of a Secret. */
@@ -23,6 +25,7 @@ export interface ManifestFault {
   readonly message: string;
   readonly hint: string;
   readonly severity: 'error' | 'warning';
+  readonly rule?: string;
 }
 
 /** A dialect as a source of manifests sees it. */

@@ -29,7 +29,7 @@ export function isSopsEncrypted(raw: Fields): boolean {
 
 /** The finding for a manifest that SOPS has encrypted. */
 export function sopsFinding(kind: string): Finding {
-  return { path: [], message: `this ${kind} is encrypted with SOPS`, hint: SOPS_HINT, severity: 'error' };
+  return { path: [], message: `this ${kind} is encrypted with SOPS`, hint: SOPS_HINT, severity: 'error', rule: 'encrypted' };
 }
 
 /** Decodes `data` and lays `stringData` over it, as the API server does. */

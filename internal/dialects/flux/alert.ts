@@ -99,6 +99,7 @@ function badPatterns(patterns: readonly Pattern[], list: 'inclusion' | 'exclusio
             message: `spec.${list}List[${index}] is not a valid RE2 expression, so ${effect}`,
             hint: `Mend ${show(pattern.source)}: ${show(pattern.error)}; look-around and back-references do not exist in RE2.`,
             severity: 'warning',
+            rule: 'bad-pattern',
           },
         ],
   );
@@ -112,6 +113,7 @@ function advice(spec: AlertSpec): Finding[] {
       message: 'spec.summary is deprecated',
       hint: 'Write the text into spec.eventMetadata.summary.',
       severity: 'warning',
+      rule: 'deprecated-field',
     });
   }
   if (spec.eventSources.length === 0) {
@@ -120,6 +122,7 @@ function advice(spec: AlertSpec): Finding[] {
       message: 'spec.eventSources is empty, so this Alert matches nothing',
       hint: 'Add the kind and the name of the objects whose events are wanted.',
       severity: 'warning',
+      rule: 'never-matches',
     });
   }
   return findings;
@@ -134,6 +137,7 @@ function sourceAdvice(source: EventSource, path: readonly (string | number)[]): 
       message: `${toFieldPath(path)}.kind ${show(source.kind)} is no kind that Flux reports on`,
       hint: `Did you mean ${meant}?`,
       severity: 'warning',
+      rule: 'unknown-kind',
     });
   }
   for (const [key, value] of Object.entries(source.matchLabels ?? {})) {
@@ -143,6 +147,7 @@ function sourceAdvice(source: EventSource, path: readonly (string | number)[]): 
       message: `${toFieldPath([...path, 'matchLabels', key])} is no valid label value, so no object can carry it`,
       hint: 'A label value has at most 63 letters, digits, dashes, dots or underscores.',
       severity: 'warning',
+      rule: 'never-matches',
     });
   }
   return findings;
@@ -154,6 +159,7 @@ function noSpec(): Finding {
     message: 'the Alert has no spec, so it matches nothing',
     hint: 'Add spec with providerRef and eventSources.',
     severity: 'warning',
+    rule: 'never-matches',
   };
 }
 

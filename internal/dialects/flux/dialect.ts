@@ -92,6 +92,7 @@ function headerFindings(object: ManifestObject): Finding[] {
       message: `apiVersion ${GROUP}/${version} is deprecated`,
       hint: `Write ${GROUP}/${STORAGE_VERSION}; the fields are the same.`,
       severity: 'warning',
+      rule: 'deprecated-field',
     },
   ];
 }

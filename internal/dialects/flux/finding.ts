@@ -6,7 +6,20 @@ export interface Finding {
   readonly message: string;
   readonly hint: string;
   readonly severity: 'error' | 'warning';
+  /** What kind of fault it is, where that is more than a breach of the schema. */
+  readonly rule?: FindingRule;
 }
+
+/** Kinds of faults that people may want to tell apart. */
+export type FindingRule =
+  | 'unknown-field'
+  | 'ignored-field'
+  | 'deprecated-field'
+  | 'bad-pattern'
+  | 'bad-expression'
+  | 'unknown-kind'
+  | 'unsupported-type'
+  | 'never-matches';
 
 /** More than this of one object helps nobody. */
 export const MAX_FINDINGS_PER_OBJECT = 20;

@@ -118,6 +118,7 @@ function badExpression(expression: Target['statusExpression']): Finding[] {
       message: `spec.commitStatusExpr does not compile: ${expression.error.slice(0, 500)}`,
       hint: 'Mend the expression; it must be CEL over event, alert and provider whose type is string.',
       severity: 'warning',
+      rule: 'bad-expression',
     },
   ];
 }
@@ -133,6 +134,7 @@ function advice(spec: ProviderSpec, definition: ProviderDefinition | undefined):
     message,
     hint,
     severity: 'warning',
+    rule: 'deprecated-field',
   }));
   if (spec.timeout !== undefined && toDurationMs(spec.timeout) < 1) {
     findings.push({
@@ -149,6 +151,7 @@ function advice(spec: ProviderSpec, definition: ProviderDefinition | undefined):
       message,
       hint: 'Its deliveries wait; `tocsin providers` lists the types that work.',
       severity: 'warning',
+      rule: 'unsupported-type',
     });
     return findings;
   }
@@ -164,6 +167,7 @@ function ignoredFields(spec: ProviderSpec, config: z.ZodObject): Finding[] {
       message: `spec.${field} is not used by the type ${show(spec.type)}`,
       hint: 'Remove it, or check the type.',
       severity: 'warning',
+      rule: 'ignored-field',
     }));
 }
 

@@ -62,6 +62,7 @@ export function unknownKeys(value: Fields, known: readonly string[], path: Path)
         message: `${toFieldPath([...path, key])} is not a field and is ignored`,
         hint: meant === undefined ? `Remove it; the fields here are ${known.join(', ')}.` : `Did you mean ${meant}?`,
         severity: 'warning',
+        rule: 'unknown-field',
       };
     });
 }

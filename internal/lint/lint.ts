@@ -1,0 +1,65 @@
+// Everything that is wrong with the manifests of a folder: what reading them found, and what only shows when they are seen
+// together. Nothing outside of the folder is asked, so what may be elsewhere is a warning and not an error.
+import type { ManifestFault } from '../config/directory/manifest.ts';
+import type { Folder } from '../config/directory/read-folder.ts';
+import type { Redactor } from '../sdk/transport.ts';
+import { findClearSecrets } from './clear-secrets.ts';
+import { checkConfigurations } from './configuration.ts';
+import { type LintFinding, RULES, type RuleId } from './finding.ts';
+import { indexFolder } from './folder-index.ts';
+import { findUnmatchable } from './never-matches.ts';
+import { findOverlaps } from './overlap.ts';
+import { findMissingProviders, findMissingSecrets } from './references.ts';
+
+/** Accepted by the API server, but never what its author meant. */
+const ALWAYS_ERRORS: ReadonlySet<RuleId> = new Set(['bad-pattern', 'bad-expression']);
+
+/** All findings by file and place. The redactor learns every value of a Secret that is looked at. */
+export async function lintFolder(folder: Folder, redactor: Redactor): Promise<readonly LintFinding[]> {
+  const index = indexFolder(folder);
+  const { findings, places } = await checkConfigurations(index, redactor);
+  const found = [
+    ...folder.faults.flatMap(fromFault),
+    ...findMissingProviders(index),
+    ...findMissingSecrets(index),
+    ...findUnmatchable(index),
+    ...findOverlaps(index, (targetKey) => places.get(targetKey)),
+    ...findings,
+    ...findClearSecrets(index),
+  ];
+  return [...found, ...nothingToCheck(folder, found)].sort(byPlace);
+}
+
+function fromFault({ rule, severity, ...fault }: ManifestFault): LintFinding[] {
+  const known = isRule(rule) ? rule : 'schema';
+  // An encrypted Secret is what belongs into a repository; its keys can still be judged.
+  if (known === 'encrypted' && fault.object.startsWith('Secret/')) return [];
+  return [{ rule: known, severity: ALWAYS_ERRORS.has(known) ? 'error' : severity, ...fault }];
+}
+
+function isRule(rule: string | undefined): rule is RuleId {
+  return rule !== undefined && Object.hasOwn(RULES, rule);
+}
+
+/** A mistyped path must not look like a clean one. */
+function nothingToCheck({ objects, faults }: Folder, found: readonly LintFinding[]): LintFinding[] {
+  if (found.length > 0 || faults.length > 0 || objects.some(({ kind }) => kind === 'Alert' || kind === 'Provider')) return [];
+  return [
+    {
+      rule: 'nothing-to-check',
+      severity: 'warning',
+      file: '',
+      line: 0,
+      column: 0,
+      object: '',
+      field: '',
+      message: 'there is no Alert and no Provider below the paths',
+      hint: 'Check the paths; files end in .yaml, .yml or .json.',
+    },
+  ];
+}
+
+function byPlace(left: LintFinding, right: LintFinding): number {
+  if (left.file !== right.file) return left.file < right.file ? -1 : 1;
+  return left.line - right.line || left.column - right.column;
+}
