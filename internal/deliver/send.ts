@@ -5,6 +5,7 @@ import type { ResolvedTarget } from '../sdk/credentials.ts';
 import type { HttpRequest, HttpResponse, Send } from '../sdk/http.ts';
 import type { Fact, Outcome } from '../sdk/outcome.ts';
 import type { ProviderDefinition, RenderInput, SendContext } from '../sdk/provider.ts';
+import type { Dial, Line } from '../sdk/session.ts';
 import type { SendOptions } from '../sdk/transport.ts';
 import type { AttemptContext, Trace } from './attempt.ts';
 import { BudgetSpent, credentialHash, toOrigin } from './budgets.ts';
@@ -32,7 +33,12 @@ export async function converse(conversation: Conversation): Promise<Outcome> {
   if (definition.send === undefined) throw new Error(`provider ${definition.type} can neither render nor send`);
   // A session talks through sockets of its own, so from here on something may have been said.
   trace.isSending = true;
-  return await within(definition.send(toSendContext(conversation), input), signal);
+  const lines: Line[] = [];
+  try {
+    return await within(definition.send(toSendContext(conversation, lines), input), signal);
+  } finally {
+    for (const { stream } of lines) stream.destroy();
+  }
 }
 
 async function sendAll(conversation: Conversation, requests: readonly HttpRequest[]): Promise<Outcome> {
@@ -96,7 +102,18 @@ function guard({ context, resolved, signal, trace }: Conversation, url: string):
   trace.isSending = true;
 }
 
-function toSendContext(conversation: Conversation): SendContext {
+/** Whatever a provider forgets, no connection outlives the attempt. */
+function openDial(conversation: Conversation, lines: Line[]): Dial {
+  const dial = conversation.context.transport.openDial(toSendOptions(conversation));
+  return async (endpoint) => {
+    conversation.signal.throwIfAborted();
+    const line = await dial(endpoint);
+    lines.push(line);
+    return line;
+  };
+}
+
+function toSendContext(conversation: Conversation, lines: Line[]): SendContext {
   const { context, lease, resolved, signal } = conversation;
   const { delivery } = lease;
   // Only Providers with the same credential share a token, whatever key a provider chooses, and a changed Secret never
@@ -105,6 +122,7 @@ function toSendContext(conversation: Conversation): SendContext {
   return {
     http: openSend(conversation),
     fetch: openFetch(conversation),
+    dial: openDial(conversation, lines),
     token: (key, acquire) => context.tokens(`${owner} ${key}`, acquire),
     memory: { get: (scope, key) => context.outbox.recall(scope, key) },
     lane: delivery.lane.key,

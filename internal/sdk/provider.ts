@@ -4,6 +4,7 @@ import type { FluxEvent } from '../event/event.ts';
 import type { HttpRequest, HttpResponse, Send } from './http.ts';
 import type { Fact, Outcome } from './outcome.ts';
 import type { Clock, Logger } from './ports.ts';
+import type { Dial } from './session.ts';
 
 export type Accepts = 'event' | 'commit-status' | 'change-request';
 export type Category = 'chat' | 'incident' | 'observability' | 'git' | 'queue' | 'webhook';
@@ -28,6 +29,8 @@ export interface Capabilities {
     readonly bodyBytes?: number;
     readonly ratePerSecond?: number;
   };
+  /** `session`: it speaks through `dial` and not by HTTP requests; `http` when absent. */
+  readonly transport?: 'http' | 'session';
   /** Concurrent requests to one Target; DEFAULT_CONCURRENCY when absent. */
   readonly concurrency?: number;
 }
@@ -54,6 +57,8 @@ export interface ResolvedConfig {
   /** Every other key of the Secret, as text, for keys that a definition declares (githubAppID, creds, nkey, ...). */
   readonly secret: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
+  /** A CA or a client certificate is configured, which has no meaning over plain HTTP. */
+  readonly hasTls?: boolean;
 }
 
 /** What is to be said: an enriched event, and what surrounds it. */
@@ -81,6 +86,8 @@ export interface SendContext {
   readonly http: Send;
   /** The same stack in the shape of `fetch`, for vendors' own clients. */
   readonly fetch: typeof globalThis.fetch;
+  /** Connections for session protocols; they are closed when `send` returns. */
+  readonly dial: Dial;
   /** A value that is expensive to get, cached per key until it expires; what it returns is registered for redaction. */
   token(key: string, acquire: () => Promise<{ readonly value: string; readonly expiresAtMs: number }>): Promise<string>;
   readonly memory: { get(scope: string, key: string): Promise<Recollection | undefined> };

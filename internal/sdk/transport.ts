@@ -1,5 +1,6 @@
 // The one outbound HTTP stack, as the parts that send see it.
 import type { HttpRequest, HttpResponse, Send } from './http.ts';
+import type { Dial } from './session.ts';
 
 /** How the requests of one Target travel; equal settings of one Target share a pool. */
 export interface Connection {
@@ -30,6 +31,8 @@ export interface Transport {
   open(options: SendOptions): Send;
   /** The same in the shape of `fetch`, for vendors' own clients. */
   openFetch(options: SendOptions): typeof globalThis.fetch;
+  /** Connections for protocols that are not HTTP, under the same guard and through the Provider's own proxy. */
+  openDial(options: SendOptions): Dial;
   /** Closes the pools of Targets that are not in the set. */
   retain(pools: ReadonlySet<string>): Promise<void>;
   close(): Promise<void>;

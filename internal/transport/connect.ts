@@ -76,7 +76,8 @@ export function connectThroughProxy(toProxy: Connector, toTarget: ConnectDepende
   return (options, callback) => withCallback(options, (error, socket) => (error === null ? callback(null, socket) : callback(error, null)));
 }
 
-function connected(connector: Connector, options: buildConnector.Options): Promise<Socket> {
+/** The socket that the connector opens. */
+export function connected(connector: Connector, options: buildConnector.Options): Promise<Socket> {
   return new Promise((resolve, reject) => {
     connector(options, (error, socket) => (error === null ? resolve(socket) : reject(error)));
   });

@@ -140,7 +140,8 @@ function joinHeaders(headers: Record<string, string | string[] | undefined>): Re
   return joined;
 }
 
-function deadline(where: string, signal: AbortSignal): TransportError {
+/** What an aborted signal means for whoever waited. */
+export function deadline(where: string, signal: AbortSignal): TransportError {
   const { reason } = signal as { reason: unknown };
   if (reason instanceof TransportError) return new TransportError(reason.reason, `${where}: ${reason.message}`, { cause: reason });
   return new TransportError('timeout', `${where}: no complete answer before the deadline`, { cause: reason });

@@ -8,6 +8,7 @@ import { TransportError } from '../sdk/http.ts';
 import type { Clock } from '../sdk/ports.ts';
 import type { Connection } from '../sdk/transport.ts';
 import { type ConnectDependencies, connectDirectly, connectThroughProxy, connectToProxy, type Connector, type Guard } from './connect.ts';
+import type { SessionWay } from './line.ts';
 import { type Endpoint, parseProxy, type Proxy, proxyAuthorization } from './proxy.ts';
 import type { Address } from './wire.ts';
 
@@ -68,6 +69,16 @@ export class Pools {
     const way = this.openWay(address, set);
     set.ways.set(address.origin, way);
     return way;
+  }
+
+  /** For one session: only the Provider's own proxy may lie in between, those of the environment are for HTTP. */
+  sessionWay(port: number, connection: Connection): SessionWay & Pick<Way, 'behindProxy'> {
+    const set = this.setOf(connection);
+    set.usedAtMs = this.dependencies.clock.monotonicMs();
+    const { own, connect } = set;
+    const { secureContext } = connect;
+    if (own === undefined) return { connect: connectDirectly(connect, port), secureContext, behindProxy: false };
+    return { connect: connectThroughProxy(connectToProxy(connect, own), connect, own, port), secureContext, behindProxy: true };
   }
 
   /** Closes the sets whose owner is not in `pools`; requests under way are finished. */

@@ -8,10 +8,12 @@ import { createSecureContext, type SecureContext } from 'node:tls';
 import { type HttpRequest, type HttpResponse, type Send, TransportError } from '../sdk/http.ts';
 import type { Clock } from '../sdk/ports.ts';
 import { ConfigFault } from '../sdk/provider.ts';
+import type { Dial } from '../sdk/session.ts';
 import type { Connection, SendOptions, Transport } from '../sdk/transport.ts';
 import { type Destination, egressFault, type EgressPolicy, type Listener, type OwnSockets } from './egress.ts';
 import { exchange, toTransportError, type WireRequest } from './exchange.ts';
 import { toFetch } from './fetch.ts';
+import { openLine, sessionAddress } from './line.ts';
 import { Pools } from './pools.ts';
 import { createProxyChooser, type ProxyEnvironment } from './proxy.ts';
 import { type Address, parseAddress, sameHostRedirect, toWireHeaders } from './wire.ts';
@@ -100,8 +102,26 @@ export function createTransport(options: TransportOptions): Transport {
     };
   };
 
+  const openDial = ({ connection, signal, onExchange }: SendOptions): Dial => {
+    return async (endpoint) => {
+      const request: HttpRequest = { method: 'CONNECT', url: sessionAddress(endpoint), headers: [] };
+      try {
+        const way = pools.sessionWay(endpoint.port, connection);
+        if (way.behindProxy) guard({ name: endpoint.host, port: endpoint.port });
+        const line = await openLine(way, endpoint, { signal, clock: options.clock, connectTimeoutMs: limits.connectTimeoutMs });
+        onExchange?.({ request });
+        return line;
+      } catch (error) {
+        const failure = toFailure(error, request);
+        onExchange?.({ request, error: failure });
+        throw failure;
+      }
+    };
+  };
+
   return {
     open,
+    openDial,
     openFetch: (sendOptions) =>
       toFetch((request, signal) => open(signal === null ? sendOptions : withSignal(sendOptions, signal))(request)),
     retain: (keep) => pools.retain(keep),

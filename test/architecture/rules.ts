@@ -60,4 +60,5 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   'internal/admin': ['express', 'zod'],
   providers: ['zod'],
   'providers/github': ['zod', '@octokit/rest', 'jose'],
+  'providers/nats': ['zod', '@nats-io/transport-node'],
 };

@@ -32,6 +32,7 @@ test('the catalog holds every provider file and nothing else', () => {
 
 for (const definition of definitions) {
   const { type } = definition;
+  const isSession = definition.capabilities.transport === 'session';
   const examples = definition.examples.map((example) => ({ example, input: toInput(example) }));
 
   test(`${type}: the page has every section, and a manifest that is valid`, () => {
@@ -47,7 +48,7 @@ for (const definition of definitions) {
     for (const { example, input } of examples) {
       const { outcome, requests } = await run(definition, input, () => toResponse(200, []));
       assert.ok(requests.length > 0 || outcome instanceof ConfigFault, example.title);
-      for (const request of requests) assert.match(request.url, /^https?:\/\//, example.title);
+      for (const request of requests) assert.match(request.url, isSession ? /^tcp:\/\// : /^https?:\/\//, example.title);
     }
   });
 
@@ -74,6 +75,8 @@ for (const definition of definitions) {
   });
 
   test(`${type}: a status means what it means everywhere`, async () => {
+    // A session knows no statuses; what its protocol refuses with is tested beside it.
+    if (isSession) return;
     for (const status of [401, 404, 413, 425, 500, 502, 503, 504]) {
       const { input } = examples[0] as (typeof examples)[number];
       const { outcome } = await run(definition, input, () => toResponse(status, ''));
@@ -87,6 +90,7 @@ for (const definition of definitions) {
   });
 
   test(`${type}: a vendor that asks for time gets it`, async () => {
+    if (isSession) return;
     const { input } = examples[0] as (typeof examples)[number];
     for (const status of [429, 503]) {
       const { outcome } = await run(definition, input, () => toResponse(status, '', { 'retry-after': '7' }));
@@ -121,7 +125,7 @@ for (const definition of definitions) {
         const input = toInput({ ...example, event }, statusId);
         definition.lane?.({ target: input.target, address: input.config.address, channel: '', event, statusId });
         const { outcome, requests } = await run(definition, input, () => toResponse(200, []));
-        assert.ok(!(outcome instanceof Error), inspect(outcome));
+        assert.ok(!isFailure(definition, outcome), inspect(outcome));
         for (const request of requests) checkHeaders(request);
       }),
       { numRuns: RUNS },
@@ -135,7 +139,7 @@ for (const definition of definitions) {
         const secret = Object.fromEntries(Object.keys(example.secret ?? {}).map((key) => [key, key === 'headers' ? 'a: b' : value]));
         const input = toRenderInput({ spec: { ...example.spec, address }, secret, event: example.event, statusId: STATUS_ID });
         const { outcome } = await run(definition, input, () => toResponse(200, []));
-        assert.ok(outcome instanceof ConfigFault || !(outcome instanceof Error), inspect(outcome));
+        assert.ok(outcome instanceof ConfigFault || !isFailure(definition, outcome), inspect(outcome));
       }),
       { numRuns: RUNS },
     );
@@ -148,7 +152,7 @@ for (const definition of definitions) {
 
       const { requests, outcome } = await run(definition, toInput({ ...example, event }), () => toResponse(200, []));
 
-      assert.ok(!(outcome instanceof Error), inspect(outcome));
+      assert.ok(!isFailure(definition, outcome), inspect(outcome));
       for (const request of requests) checkBudget(definition, request);
     });
   }
@@ -159,7 +163,7 @@ for (const definition of definitions) {
 
       const { requests, outcome } = await run(definition, toInput({ ...example, event }), () => toResponse(200, []));
 
-      assert.ok(!(outcome instanceof Error), inspect(outcome));
+      assert.ok(!isFailure(definition, outcome), inspect(outcome));
       for (const request of requests) checkBudget(definition, request);
     });
   }
@@ -240,6 +244,11 @@ function echoes(canaries: readonly string[]): readonly { name: string; answer: (
   ];
 }
 
+/** A session is cut off where it is opened, so that much may go wrong with it here. */
+function isFailure({ capabilities }: ProviderDefinition, outcome: Ran['outcome']): boolean {
+  return outcome instanceof Error && !(capabilities.transport === 'session' && outcome instanceof TransportError);
+}
+
 function fail(error: Error): () => never {
   return () => {
     throw error;
@@ -261,8 +270,14 @@ function checkBudget(definition: ProviderDefinition, request: HttpRequest): void
   if (limits.bodyBytes !== undefined) assert.ok(Buffer.byteLength(body) <= limits.bodyBytes);
   if (limits.bodyChars === undefined || body === '') return;
   assert.ok(Buffer.byteLength(body) <= MAX_CHAT_BODY_BYTES, `${Buffer.byteLength(body)} bytes`);
-  const longest = Math.max(...stringsOf(JSON.parse(body)).map((text) => text.length));
+  const longest = Math.max(...textsOf(request, body).map((text) => text.length));
   assert.ok(longest <= Math.max(limits.bodyChars, limits.titleChars ?? 0), `${longest} characters`);
+}
+
+/** What stands in a body, as the vendor reads it. */
+function textsOf({ headers }: HttpRequest, body: string): readonly string[] {
+  const isForm = headers.some(([name, value]) => name.toLowerCase() === 'content-type' && value === 'application/x-www-form-urlencoded');
+  return isForm ? [...new URLSearchParams(body).values()] : stringsOf(JSON.parse(body));
 }
 
 function stringsOf(value: unknown): string[] {

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { parse } from 'yaml';
 import type { FluxEvent } from '../../internal/event/event.ts';
-import type { HttpRequest, HttpResponse } from '../../internal/sdk/http.ts';
+import { type HttpRequest, type HttpResponse, TransportError } from '../../internal/sdk/http.ts';
 import type { Fact } from '../../internal/sdk/outcome.ts';
 import type { Logger } from '../../internal/sdk/ports.ts';
 import type { Recollection, RenderInput, ResolvedConfig, SendContext } from '../../internal/sdk/provider.ts';
@@ -77,6 +77,10 @@ export function createBench(answer: Answerer, lane = 'lane'): Bench {
   const context: SendContext = {
     http,
     fetch: toFetch(http),
+    dial: async ({ host, port }) => {
+      await http({ method: 'CONNECT', url: `tcp://${host}:${port}`, headers: [] });
+      throw new TransportError('network', `tcp://${host}:${port}: a script opens no sessions`);
+    },
     token: (key, acquire) => {
       const value = tokens.get(key) ?? acquire().then((token) => token.value);
       if (!tokens.has(key)) acquired.push(createHash('sha256').update(key).digest('hex'));

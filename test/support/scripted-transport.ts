@@ -31,6 +31,9 @@ export function createScriptedTransport(script: Script): ScriptedTransport {
       const response = await exchange({ method: init?.method ?? 'GET', url, headers: [] }, options);
       return new Response(Buffer.from(response.body), { status: response.status, headers: { ...response.headers } });
     },
+    openDial: () => async () => {
+      throw new TransportError('network', 'a script opens no sessions');
+    },
     retain: async () => {},
     close: async () => {},
   };
