@@ -22,6 +22,9 @@ export interface ObservedRequest {
   readonly proxy?: { readonly form: string; readonly authorization?: string };
   readonly clientCertificate?: string;
   readonly answered: Answered;
+  /** Of a NATS message, which has no path and no headers. */
+  readonly subject?: string;
+  readonly connect?: Readonly<Record<string, unknown>>;
 }
 
 /** An answer of the event port. */
@@ -158,6 +161,8 @@ function compareRequest({ want, request, pointer, unordered, forge }: Pair): rea
   check('method', want.method, request.method);
   check('scheme', want.scheme, request.scheme);
   check('host', want.host, request.host);
+  if (want.subject !== undefined)
+    return [...differences, ...compareMessage(want, request), ...compareBody({ want, body: request.body, pointer, unordered })];
   check('path', decoded(want.path), decoded(request.path));
   check('query', withoutPaging(want.query ?? ''), withoutPaging(request.query));
   if (!isDeepStrictEqual({ ...want.proxy }, { ...request.proxy })) {
@@ -167,6 +172,19 @@ function compareRequest({ want, request, pointer, unordered, forge }: Pair): rea
   differences.push(...compareHeaders({ wanted: want.headers ?? {}, headers: request.headers, side: 'request', forge }));
   differences.push(...compareBody({ want, body: request.body, pointer, unordered }));
   return differences;
+}
+
+/** Who connects counts; what a client says of itself and of its abilities does not. */
+const LOGIN_OPTIONS = ['user', 'pass', 'nkey', 'jwt', 'name'] as const;
+
+function compareMessage(want: ExpectedRequest, request: ObservedRequest): readonly string[] {
+  const options = LOGIN_OPTIONS.filter((name) => (want.connect?.[name] ?? '') !== (request.connect?.[name] ?? ''));
+  return [
+    ...(want.subject === request.subject ? [] : [`subject ${quote(request.subject)} instead of ${quote(want.subject)}`]),
+    ...options.map(
+      (name) => `${name} ${quote(JSON.stringify(request.connect?.[name]))} instead of ${quote(JSON.stringify(want.connect?.[name]))}`,
+    ),
+  ];
 }
 
 function decoded(path: string): string {

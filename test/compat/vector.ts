@@ -76,6 +76,8 @@ export interface ExpectedRequest {
   readonly proxy?: ProxyUse;
   readonly clientCertificate?: string;
   readonly subject?: string;
+  /** The options of a NATS connection. */
+  readonly connect?: Readonly<Record<string, Json>>;
 }
 
 export interface Expected {
@@ -147,6 +149,11 @@ export function findDeviation(name: string, deviations: readonly Deviation[]): D
 
 const FOLDER_KINDS: ReadonlySet<string> = new Set(['Provider', 'Alert', 'Receiver', 'Secret']);
 
+/** True when the case speaks to a NATS server. */
+export function needsNats({ given }: Vector): boolean {
+  return JSON.stringify(given).includes('{{nats}}');
+}
+
 /** Why a folder of manifests cannot show this case, or undefined when it can. */
 export function whyNotInFolder(vector: Vector): string | undefined {
   const { given } = vector;
@@ -158,8 +165,6 @@ export function whyNotInFolder(vector: Vector): string | undefined {
   if (objects.some((object) => object.kind === 'Alert' && JSON.stringify(object.spec ?? {}).includes('"matchLabels"'))) {
     return 'looks labels up';
   }
-  if (JSON.stringify(given).includes('{{nats}}')) return 'needs a NATS server';
-  if ((vector.expected.requests ?? []).some((request) => request.otlp !== undefined)) return 'compares protobuf';
   return undefined;
 }
 

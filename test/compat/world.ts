@@ -9,10 +9,11 @@ import { isRetriedAnswer } from './compare.ts';
 import { openEnvironmentProxy } from './environment-proxy.ts';
 import { writeManifests } from './manifests.ts';
 import { fillIn, type Placeholders } from './placeholders.ts';
+import { recordNats } from './nats.ts';
 import { Recorder } from './recorder.ts';
 import { RecordingServer } from './recording-server.ts';
 import { type CaseResult, type PreparedCase, runCase } from './run-case.ts';
-import type { Vector } from './vector.ts';
+import { needsNats, type Vector } from './vector.ts';
 
 export interface WorldOptions {
   /** An empty directory for manifests, store, certificates and log. */
@@ -56,14 +57,20 @@ export function createMaterial(): Material {
 export async function runWorld(options: WorldOptions, material: Material, ports: () => Promise<number>): Promise<WorldResult> {
   const { directory, vectors } = options;
   const proxy = await openEnvironmentProxy(material.authority);
-  const servers: RecordingServer[] = [];
+  const servers: { close(): unknown }[] = [];
   const prepared: PreparedCase[] = [];
   for (const vector of vectors) {
     const port = await ports();
-    const placeholders = { ...material.placeholders, sink: `127.0.0.1:${port}` };
+    const natsPort = needsNats(vector) ? await ports() : undefined;
+    const placeholders = {
+      ...material.placeholders,
+      sink: `127.0.0.1:${port}`,
+      ...(natsPort === undefined ? {} : { nats: `127.0.0.1:${natsPort}` }),
+    };
     const given = fillIn(vector.given, placeholders);
     const recorder = new Recorder(given.replies ?? []);
     prepared.push({ vector: { ...vector, given }, recorder, placeholders });
+    if (natsPort !== undefined) servers.push(await recordNats(natsPort, recorder));
     proxy.add(vector, recorder);
     if (given.sinkDown === true) continue;
     const server = new RecordingServer({ authority: material.authority, recordProxy: true, find: () => recorder });
