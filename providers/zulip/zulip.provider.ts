@@ -1,0 +1,65 @@
+// Zulip, by its REST API.
+import { z } from 'zod';
+import { defineProvider } from '../../internal/sdk/define.ts';
+import { exampleEvent } from '../../internal/sdk/example-event.ts';
+import { postJson } from '../../internal/sdk/post-json.ts';
+import { readAnswer } from './answer.ts';
+import { MAX_CONTENT_CHARS, toForm } from './payload.ts';
+
+export default defineProvider({
+  type: 'zulip',
+  title: 'Zulip',
+  category: 'chat',
+  summary: 'Sends a message to a topic of a Zulip channel, as a bot.',
+  link: 'https://zulip.com/api/send-message',
+  since: '0.1.0',
+  stability: 'stable',
+  config: z.object({
+    address: z.string().optional().describe('The address of the Zulip organisation.'),
+    channel: z.string().describe('The channel, a slash and the topic, as in deployments/flux.'),
+    username: z.string().optional().describe('The e-mail address of the bot; it has no effect without a password in the Secret.'),
+  }),
+  secret: z.object({
+    address: z.string().optional().describe('The address of the organisation, when it must not stand in the Provider.'),
+    username: z.string().optional().describe('The e-mail address of the bot.'),
+    password: z.string().optional().describe('The API key of the bot.'),
+  }),
+  capabilities: {
+    accepts: ['event'],
+    commitStatusUpdates: false,
+    idempotency: 'none',
+    backlog: 'latest',
+    tlsFromSecret: false,
+    passwordAsToken: false,
+    // https://zulip.readthedocs.io/en/stable/production/securing-your-zulip-server.html: 200 API requests in a minute.
+    limits: { bodyChars: MAX_CONTENT_CHARS, ratePerSecond: 3.33 },
+  },
+  render: (input) => {
+    const { address, username, password } = input.config;
+    const hasLogin = username !== '' || password !== '';
+    const headers = [
+      ['Content-Type', 'application/x-www-form-urlencoded'] as const,
+      ...(hasLogin ? [['Authorization', basic(username, password)] as const] : []),
+    ];
+    const request = postJson({ name: 'Zulip endpoint', address, headers, body: '' });
+    return [{ ...request, url: messagesEndpoint(address), body: toForm(input) }];
+  },
+  interpret: readAnswer,
+  examples: [
+    {
+      title: 'A bot in a channel',
+      spec: { type: 'zulip', address: 'https://example.zulipchat.com', channel: 'deployments/flux', secretRef: { name: 'zulip-bot' } },
+      secret: { username: 'flux-bot@example.zulipchat.com', password: 'placeholder' },
+      event: exampleEvent(),
+    },
+  ],
+});
+
+/** The path is replaced whatever it was; the query stays. */
+function messagesEndpoint(address: string): string {
+  return address.replace(/^([a-z]+:\/\/[^/?#]*)[^?#]*/i, '$1/api/v1/messages');
+}
+
+function basic(username: string, password: string): string {
+  return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
+}
