@@ -115,6 +115,7 @@ function resolveTarget(target: Target, definition: ProviderDefinition, secrets: 
     headers,
     secret: declaredKeys(secrets.main, definition),
     annotations: target.annotations,
+    ...(tls === undefined ? {} : { hasTls: true }),
   };
   return { config, connection };
 }
