@@ -1,5 +1,7 @@
 // The body of a request against the one form in which it was recorded.
+import { decodeOtlp } from './otlp.ts';
 import { isAny, matchesText } from './placeholders.ts';
+import { withoutClient } from './sentry.ts';
 import type { ExpectedRequest } from './vector.ts';
 
 interface BodyComparison {
@@ -20,10 +22,12 @@ export function compareBody({ want, body, pointer, unordered }: BodyComparison):
   if (want.jsonLines !== undefined) {
     const lines = text.split('\n').filter((line) => line !== '');
     if (lines.length !== want.jsonLines.length) return [`${lines.length} lines instead of ${want.jsonLines.length}`];
-    return want.jsonLines.flatMap((line, index) =>
-      compareParsed({ want: line, text: lines[index] ?? '', path: `${pointer}/jsonLines/${index}`, unordered }),
-    );
+    return want.jsonLines.flatMap((line, index) => {
+      const path = `${pointer}/jsonLines/${index}`;
+      return compareParsed({ want: withoutClient(line), text: lines[index] ?? '', path, unordered, simplify: withoutClient });
+    });
   }
+  if (want.otlp !== undefined) return compareOtlp({ want: want.otlp, body, path: `${pointer}/otlp`, unordered });
   if (want.base64 !== undefined) return equalText(want.base64, body.toString('base64'));
   return compareValue({ want: want.text ?? '', got: text, path: `${pointer}/text`, unordered });
 }
@@ -39,12 +43,28 @@ interface ValueComparison {
   readonly unordered: ReadonlySet<string>;
 }
 
-function compareParsed({ want, text, path, unordered }: Omit<ValueComparison, 'got'> & { readonly text: string }): readonly string[] {
+interface TextComparison extends Omit<ValueComparison, 'got'> {
+  readonly text: string;
+  /** Takes out what is free. */
+  readonly simplify?: (value: unknown) => unknown;
+}
+
+function compareParsed({ want, text, path, unordered, simplify = (value) => value }: TextComparison): readonly string[] {
   let got: unknown;
   try {
     got = JSON.parse(text);
   } catch {
     return [`body ${show(text)} is not JSON`];
+  }
+  return compareValue({ want, got: simplify(got), path, unordered });
+}
+
+function compareOtlp({ want, body, path, unordered }: Omit<ValueComparison, 'got'> & { readonly body: Buffer }): readonly string[] {
+  let got: unknown;
+  try {
+    got = decodeOtlp(body);
+  } catch (error) {
+    return [`body is no trace export: ${error instanceof Error ? error.message : String(error)}`];
   }
   return compareValue({ want, got, path, unordered });
 }
