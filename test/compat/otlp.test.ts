@@ -5,8 +5,8 @@ import { decodeOtlp } from './otlp.ts';
 import { withoutClient, withoutClientName } from './sentry.ts';
 
 test('an export is read by the names of its JSON form', () => {
-  const span = '0a02abcd2a016e3001390100000000000000' + '4a0a0a016b12050a0376616c' + '7a021801' + '850101030000';
-  const scopeSpans = `0a030a0173${'12'}${byteLength(span)}${span}`;
+  const span = '0a02abcd2a016e30013901000000000000004a0a0a016b12050a0376616c7a021801850101030000';
+  const scopeSpans = `0a030a017312${byteLength(span)}${span}`;
   const resourceSpans = `12${byteLength(scopeSpans)}${scopeSpans}1a0175`;
 
   assert.deepEqual(decodeOtlp(Buffer.from(`0a${byteLength(resourceSpans)}${resourceSpans}`, 'hex')), {
@@ -36,7 +36,7 @@ test('an export is read by the names of its JSON form', () => {
 
 for (const { name, hex } of [
   { name: 'a cut message', hex: '0a05' },
-  { name: 'an unknown field', hex: '2201' + '00' },
+  { name: 'an unknown field', hex: '220100' },
   { name: 'an unknown wire type', hex: '0b' },
 ]) {
   test(`no export: ${name}`, () => {
