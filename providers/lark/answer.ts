@@ -7,7 +7,7 @@ import type { Outcome } from '../../internal/sdk/outcome.ts';
 const RATE_LIMIT_MS = 30_000;
 
 // Codes of https://open.larksuite.com/document/client-docs/bot-v3/add-custom-bot and of the page on generic error codes.
-const RATE_CODES = new Set([11232, 230020, 99991400]);
+const RATE_CODES = new Set([11232, 11247, 230020, 99991400]);
 const SERVER_CODES = new Set([1500, 2200]);
 /** What somebody has to change in the group's settings or in the Provider. */
 const SETTINGS: Readonly<Record<number, string>> = {

@@ -15,7 +15,7 @@ export function toPayload({ event, precededBy }: RenderInput): string {
   const isError = event.severity === 'error';
   return fitMessage({
     source: { name: objectName(event.involvedObject), message: event.message, entries: sortedEntries(event.metadata), precededBy },
-    limits: { totalChars: MAX_BODY_BYTES, valueChars: 1_000 },
+    limits: { totalChars: MAX_BODY_BYTES },
     render: (parts) => encodeGoJson({ msg_type: 'interactive', card: toCard(parts, isError) }),
     isTooLarge: (body) => Buffer.byteLength(body) > MAX_BODY_BYTES,
   });

@@ -11,8 +11,6 @@ import { objectName } from '../../internal/sdk/text/object-name.ts';
 const MAX_UTF16_BYTES = 28_000;
 /** Of the request's body, whatever way it is counted. */
 export const MAX_BODY_BYTES = 28_000;
-const MAX_FACTS = 50;
-const MAX_FACT_CHARS = 1_000;
 const CONNECTOR_HOST = /^[a-z]+:\/\/(?:[^/?#]*@)?[^/?#:@]*\.webhook\.office\.com(?::\d*)?(?:[/?#]|$)/;
 
 /** The request's body, with the bytes that Flux sends; facts in the order of their keys. */
@@ -27,7 +25,7 @@ export function toPayload({ config, event, precededBy }: RenderInput): string {
       entries: isConnector ? entries : summaryFirst(entries),
       precededBy,
     },
-    limits: { totalChars: MAX_UTF16_BYTES / 2, entries: MAX_FACTS, valueChars: MAX_FACT_CHARS },
+    limits: { totalChars: MAX_UTF16_BYTES / 2 },
     render: (parts) => encodeGoJson(isConnector ? toMessageCard(parts, isError) : toAdaptiveCard(parts, isError)),
     isTooLarge: (body) => body.length * 2 > MAX_UTF16_BYTES || Buffer.byteLength(body) > MAX_BODY_BYTES,
   });

@@ -11,7 +11,7 @@ import { objectName } from '../../internal/sdk/text/object-name.ts';
 export const MAX_TEXT_CHARS = 5_000;
 /** Documented for no part but the text; these keep a message readable. */
 const MAX_MESSAGE_CHARS = 20_000;
-const MAX_FIELDS = 50;
+const MAX_FIELDS = 100;
 
 /** The request's body, with the bytes that Flux sends; metadata in the order of its keys. */
 export function toPayload({ config, event, precededBy }: RenderInput): string {

@@ -9,7 +9,6 @@ import { objectName } from '../../internal/sdk/text/object-name.ts';
  * although Telegram does not, so that no way of counting finds more.
  */
 export const MAX_TEXT_CHARS = 4_096;
-const MAX_VALUE_CHARS = 500;
 /** https://core.telegram.org/bots/api#markdownv2-style */
 const SPECIAL = /[\\.\-_[\]()~>`#+=|{}!*]/g;
 
@@ -18,7 +17,7 @@ export function toPayload({ config, event, precededBy }: RenderInput): string {
   const emoji = event.severity === 'error' ? '\u{1F6A8}' : '\u{1F4AB}';
   const text = fitMessage({
     source: { name: headingOf(event.involvedObject), message: event.message, entries: sortedEntries(event.metadata), precededBy },
-    limits: { totalChars: MAX_TEXT_CHARS, valueChars: MAX_VALUE_CHARS },
+    limits: { totalChars: MAX_TEXT_CHARS },
     render: (parts) => toMarkdown(parts, emoji),
     isTooLarge: (markdown) => markdown.length > MAX_TEXT_CHARS,
   });

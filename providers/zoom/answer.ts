@@ -13,7 +13,9 @@ export function readAnswer(response: HttpResponse): Outcome | undefined {
   const code = Number(answer['code'] ?? answer['errorCode'] ?? (typeof status === 'number' ? status : 0));
   if (status !== false && (Number.isNaN(code) || code < 300)) return undefined;
   const words = answer['message'] ?? answer['errorMessage'];
-  return toOutcome(code, typeof words === 'string' ? words : '');
+  const text = typeof words === 'string' ? words : '';
+  // Codes are not documented, so one that is called a success is one.
+  return status !== false && /success/i.test(text) ? undefined : toOutcome(code, text);
 }
 
 function toOutcome(code: number, words: string): Outcome {

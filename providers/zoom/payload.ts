@@ -8,7 +8,7 @@ import { objectName } from '../../internal/sdk/text/object-name.ts';
 /** Zoom documents no figure for these webhooks; its chat holds 4,096 characters in a message. */
 export const MAX_TEXT_CHARS = 4_096;
 const MAX_MESSAGE_CHARS = 16_000;
-const MAX_FIELDS = 50;
+const MAX_FIELDS = 100;
 const MAX_SEVERITY_CHARS = 100;
 
 /** The request's body, with the bytes that Flux sends; fields in the order of their keys. */

@@ -4,7 +4,6 @@ import { fitMessage, type MessageParts, sortedEntries } from '../../internal/sdk
 
 /** https://zulip.com/api/register-queue#response: `max_message_length`, which is 10,000 everywhere so far. */
 export const MAX_CONTENT_CHARS = 10_000;
-const MAX_VALUE_CHARS = 1_000;
 
 /** The request's body, with the bytes that Flux sends. */
 export function toForm({ config, event, precededBy }: RenderInput): string {
@@ -18,7 +17,7 @@ export function toForm({ config, event, precededBy }: RenderInput): string {
       entries: sortedEntries(event.metadata).filter(([key]) => key !== 'change_request'),
       precededBy,
     },
-    limits: { totalChars: MAX_CONTENT_CHARS, valueChars: MAX_VALUE_CHARS, closesFences: true },
+    limits: { totalChars: MAX_CONTENT_CHARS, closesFences: true },
     render: (parts) => toMarkdown(parts, emoji),
     isTooLarge: (text) => text.length > MAX_CONTENT_CHARS,
   });

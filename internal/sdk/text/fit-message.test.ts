@@ -46,6 +46,23 @@ const CASES: readonly { name: string; got: string; want: string }[] = [
     want: 'n\nm\nabc…=ghij…',
   },
   {
+    name: 'a long value stays whole where there is room',
+    got: fit({ name: 'n', message: 'm', entries: [['a', 'v'.repeat(900)]] }),
+    want: `n\nm\na=${'v'.repeat(900)}`,
+  },
+  {
+    name: 'where there is none, values are cut before entries are left out',
+    got: fit({
+      name: 'n',
+      message: 'm'.repeat(900),
+      entries: [
+        ['a', 'v'.repeat(900)],
+        ['b', 'w'],
+      ],
+    }),
+    want: `n\n${'m'.repeat(900)}\na=${'v'.repeat(61)}…\nb=w`,
+  },
+  {
     name: 'a link is left out whole',
     got: fit({ name: 'n', message: 'see the log at https://example.com/a/b/c for more', entries: [] }, { messageChars: 35 }),
     want: 'n\nsee the log at …',

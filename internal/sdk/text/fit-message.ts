@@ -27,6 +27,7 @@ export interface MessageParts {
 export interface MessageLimits {
   /** Of all parts together. */
   readonly totalChars: number;
+  // What a vendor allows each part on its own; absent where only the whole is limited.
   readonly nameChars?: number;
   readonly messageChars?: number;
   readonly entries?: number;
@@ -40,12 +41,11 @@ interface CappedSource extends MessageSource {
   readonly capped: readonly Entry[];
 }
 
-const NAME_CHARS = 512;
-const ENTRIES = 100;
-const KEY_CHARS = 200;
-const VALUE_CHARS = 2_000;
 /** The room that is kept for saying how much was left out. */
 const MORE_CHARS = 48;
+/** Where not all metadata fits, no key and no value takes more than this part of the room, and none is cut below the least. */
+const ENTRY_SHARE = 8;
+const MIN_ENTRY_CHARS = 32;
 const FENCE_END = '\n```';
 /** How near to the largest text that fits a search stops. */
 const SEARCH_STEP_CHARS = 16;
@@ -86,14 +86,14 @@ export function fitMessage<Rendered>(options: {
 
 /** Only the entries that may be shown, each within its own limits. */
 function capEntries(entries: readonly Entry[], limits: MessageLimits): readonly Entry[] {
-  const { entries: maxEntries = ENTRIES, keyChars = KEY_CHARS, valueChars = VALUE_CHARS } = limits;
+  const { entries: maxEntries = Infinity, keyChars = Infinity, valueChars = Infinity } = limits;
   const count = entries.length <= maxEntries ? entries.length : maxEntries - 1;
   return entries.slice(0, count).map(([key, value]): Entry => [cutChars(key, keyChars), cutText(value, valueChars)]);
 }
 
 function cutParts(source: CappedSource, limits: MessageLimits): MessageParts {
   const { name, message, precededBy } = source;
-  const { totalChars, nameChars = NAME_CHARS, messageChars = totalChars } = limits;
+  const { totalChars, nameChars = totalChars, messageChars = totalChars } = limits;
   const note = earlierNote(precededBy);
   const shownName = cutChars(name, Math.min(nameChars, Math.floor(totalChars / 4)));
   const roomChars = Math.max(0, totalChars - shownName.length);
@@ -107,14 +107,17 @@ function cutParts(source: CappedSource, limits: MessageLimits): MessageParts {
 
 function takeEntries({ capped, entries }: CappedSource, roomChars: number): readonly Entry[] {
   if (capped.length === entries.length && sizeOf(capped) <= roomChars) return capped;
+  const maxChars = Math.max(MIN_ENTRY_CHARS, Math.floor(roomChars / ENTRY_SHARE));
   const shown: Entry[] = [];
   let usedChars = MORE_CHARS;
-  for (const entry of capped) {
+  for (const [key, value] of capped) {
+    const entry: Entry = [cutChars(key, maxChars), cutText(value, maxChars)];
     usedChars += sizeOf([entry]);
     if (usedChars > roomChars) break;
     shown.push(entry);
   }
   const hidden = entries.length - shown.length;
+  if (hidden === 0) return shown;
   return [...shown, ['more', hidden === 1 ? '1 further key is not shown' : `${hidden} further keys are not shown`]];
 }
 
