@@ -30,11 +30,11 @@ export async function lintFolder(folder: Folder, redactor: Redactor): Promise<re
   return [...found, ...nothingToCheck(folder, found)].sort(byPlace);
 }
 
-function fromFault({ rule, severity, ...fault }: ManifestFault): LintFinding[] {
+function fromFault({ rule, severity, file, line, column, object, field, message, hint }: ManifestFault): LintFinding[] {
   const known = isRule(rule) ? rule : 'schema';
   // An encrypted Secret is what belongs into a repository; its keys can still be judged.
-  if (known === 'encrypted' && fault.object.startsWith('Secret/')) return [];
-  return [{ rule: known, severity: ALWAYS_ERRORS.has(known) ? 'error' : severity, ...fault }];
+  if (known === 'encrypted' && object.startsWith('Secret/')) return [];
+  return [{ rule: known, severity: ALWAYS_ERRORS.has(known) ? 'error' : severity, file, line, column, object, field, message, hint }];
 }
 
 function isRule(rule: string | undefined): rule is RuleId {
