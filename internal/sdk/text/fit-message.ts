@@ -3,6 +3,7 @@
 // builds its text from the parts it is given, so that markup and escapes of its own can never be cut in half.
 import type { Metadata } from '../../event/event.ts';
 import { compareUtf8 } from '../../event/go-text.ts';
+import { backlogNote } from './backlog-note.ts';
 import { cutChars } from './cut.ts';
 
 export type Entry = readonly [key: string, value: string];
@@ -94,7 +95,7 @@ function capEntries(entries: readonly Entry[], limits: MessageLimits): readonly 
 function cutParts(source: CappedSource, limits: MessageLimits): MessageParts {
   const { name, message, precededBy } = source;
   const { totalChars, nameChars = totalChars, messageChars = totalChars } = limits;
-  const note = earlierNote(precededBy);
+  const note = backlogNote(precededBy);
   const shownName = cutChars(name, Math.min(nameChars, Math.floor(totalChars / 4)));
   const roomChars = Math.max(0, totalChars - shownName.length);
   const wantedChars = Math.min(message.length + note.length, messageChars);
@@ -123,11 +124,6 @@ function takeEntries({ capped, entries }: CappedSource, roomChars: number): read
 
 function sizeOf(entries: readonly Entry[]): number {
   return entries.reduce((sum, [key, value]) => sum + key.length + value.length, 0);
-}
-
-function earlierNote(precededBy: number): string {
-  if (precededBy === 0) return '';
-  return `\n(${precededBy} earlier ${precededBy === 1 ? 'message' : 'messages'} of this object ended unsent)`;
 }
 
 function cutFenced(text: string, maxChars: number): string {
