@@ -16,6 +16,7 @@ const MAX_FIELD_VALUE_CHARS = 1_024;
 const MAX_EMBED_CHARS = 6_000;
 /** https://docs.discord.com/developers/resources/user#usernames-and-nicknames */
 const MAX_USERNAME_CHARS = 80;
+const ZERO_WIDTH_SPACE = '\u200B';
 
 /** The request's body, with the bytes that Flux sends; metadata in the order of its keys. */
 export function toPayload({ config, event, precededBy }: RenderInput): string {
@@ -42,6 +43,11 @@ function toAttachment({ name, message, entries }: MessageParts, color: string) {
     author_name: name,
     text: message,
     mrkdwn_in: ['text'],
-    fields: entries.map(([title, value]) => ({ title, value, short: false })),
+    fields: entries.map(([title, value]) => ({ title: orBlank(title), value: orBlank(value), short: false })),
   };
+}
+
+/** Discord refuses a whole message for one field without a name or a value. */
+function orBlank(text: string): string {
+  return text.trim() === '' ? ZERO_WIDTH_SPACE : text;
 }

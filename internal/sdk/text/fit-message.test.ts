@@ -122,6 +122,14 @@ test('whatever is measured fits, and most of the room is used', () => {
   );
 });
 
+test('line ends alone cost no more than other characters', () => {
+  const started = performance.now();
+
+  fit({ message: `\`\`\`${'\n'.repeat(1_000_000)}` }, { totalChars: 10_000, closesFences: true }, (text) => text.length > 9_000);
+
+  assert.ok(performance.now() - started < 1_000);
+});
+
 test('entries stand in the byte order of their keys', () => {
   const entries = sortedEntries({ b: '1', '\uffff': '2', '😀': '3', B: '4' });
 

@@ -134,7 +134,7 @@ function cutFenced(text: string, maxChars: number): string {
 }
 
 function endsInFence(text: string): boolean {
-  return (text.match(/^\s*```/gm) ?? []).length % 2 === 1;
+  return (text.match(/^[ \t]*```/gm) ?? []).length % 2 === 1;
 }
 
 /** As `cutChars`; a link that the cut would tear apart is left out, unless it is most of what there is. */
