@@ -3,9 +3,11 @@ import type { Pattern } from '../expr/pattern.ts';
 
 const FLAGS = /^\(\?([imsU]+)\)/;
 const ANYTHING = new Set(['', '$', '.*', '.*?', '.*$', '.', '.+', '.+?']);
+/** Behind a `^`, where a `.` would have to be the first character of the message and that may be a line break. */
+const ANYTHING_FROM_START = new Set(['', '.*', '.*?']);
 const META = /[\\^$.|?*+()[\]{}]/;
-/** Flags in the middle, and escapes that are more than one sign or class: too rare to be taken apart. */
-const UNREAD = /\(\?[^:P<]|\\[^bBdDsSwWAznrtfv\W]|\\_/;
+/** Flags in the middle, named classes, and escapes that are more than one sign or class: too rare to be taken apart. */
+const UNREAD = /\[:|\(\?[^:P<]|\\[^bBdDsSwWAznrtfv\W]|\\_/;
 /** Longer expressions are not taken apart. */
 const MAX_SOURCE_CHARS = 2_000;
 
@@ -20,12 +22,11 @@ export function covers(outer: Pattern, inner: Pattern): boolean {
   return alternativesOf(body).every((alternative) => holds(alternative, flags.includes('i'), wanted));
 }
 
-/** True when no message of at least one character escapes it. */
+/** True when no message escapes it that holds more than line breaks. */
 export function matchesEverything(pattern: Pattern): boolean {
   if (pattern.error !== undefined) return false;
-  const { flags, body } = splitFlags(pattern.source);
-  if (flags.includes('m')) return ANYTHING.has(body);
-  return ANYTHING.has(body.replace(/^\^/, ''));
+  const { body } = splitFlags(pattern.source);
+  return body.startsWith('^') ? ANYTHING_FROM_START.has(body.slice(1)) : ANYTHING.has(body);
 }
 
 interface Literal {

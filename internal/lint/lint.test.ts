@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { after, test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { catalog } from '../catalog/catalog.ts';
 import { readFolder } from '../config/directory/read-folder.ts';
 import { createFluxDialect } from '../dialects/flux/dialect.ts';
@@ -24,9 +24,9 @@ function object(kind: string, name: string, spec: string, { namespace = 'apps', 
 }
 
 const alert = (name: string, spec: string, namespace?: string): string =>
-  object('Alert', name, `spec:\n${indent(spec)}`, { ...(namespace ? { namespace } : {}) });
+  object('Alert', name, `spec:\n${indent(spec)}`, namespace ? { namespace } : {});
 const provider = (name: string, spec: string, namespace?: string): string =>
-  object('Provider', name, `spec:\n${indent(spec)}`, { ...(namespace ? { namespace } : {}) });
+  object('Provider', name, `spec:\n${indent(spec)}`, namespace ? { namespace } : {});
 const secret = (name: string, values: string, namespace?: string): string =>
   object('Secret', name, `stringData:\n${indent(values)}`, { version: 'v1', ...(namespace ? { namespace } : {}) });
 const kustomization = (name: string, namespace = 'apps', labels = '{}'): string =>

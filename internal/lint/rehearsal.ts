@@ -154,6 +154,7 @@ function offlineContext(): SendContext {
     http: refuse,
     fetch: refuse,
     dial: refuse,
+    identity: refuse,
     token: async (_, acquire) => (await acquire()).value,
     memory: { get: () => Promise.resolve(undefined) },
     lane: 'example',
