@@ -4,7 +4,7 @@ const MINUTES_PER_HOUR = 60;
 const SECOND_MS = 1_000;
 /** How Go writes a time that was never set, and what its clock says then. */
 export const ZERO_TIME = '0001-01-01T00:00:00Z';
-export const ZERO_TIME_UNIX_SECONDS = -62_135_596_800;
+const ZERO_TIME_UNIX_SECONDS = -62_135_596_800;
 
 /** The instant in the zone of the process, to the second. */
 export function toLocalRfc3339(instantMs: number | null): string {
