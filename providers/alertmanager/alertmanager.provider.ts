@@ -1,0 +1,65 @@
+// Prometheus Alertmanager, through its API v2.
+import { z } from 'zod';
+import { defineProvider } from '../../internal/sdk/define.ts';
+import { exampleEvent } from '../../internal/sdk/example-event.ts';
+import { asideLane, turnOf, wantsResolution } from '../../internal/sdk/lifecycle.ts';
+import { postJson } from '../../internal/sdk/post-json.ts';
+import type { RenderInput, ResolvedConfig } from '../../internal/sdk/provider.ts';
+import { toFiringAlert, toLastingAlert } from './payload.ts';
+
+export default defineProvider({
+  type: 'alertmanager',
+  title: 'Alertmanager',
+  category: 'observability',
+  summary: 'Posts an alert to Prometheus Alertmanager, and its end on recovery if wanted.',
+  link: 'https://github.com/prometheus/alertmanager/blob/main/api/v2/openapi.yaml',
+  since: '0.1.0',
+  stability: 'stable',
+  config: z.object({
+    address: z.string().optional().describe('The alerts API, such as http://alertmanager.monitoring:9093/api/v2/alerts/.'),
+  }),
+  secret: z.object({
+    address: z.string().optional().describe('The alerts API, when it must not stand in the Provider.'),
+    token: z.string().optional().describe('Sent as a bearer token.'),
+    username: z.string().optional().describe('The user name of basic authentication, which wins over the token.'),
+    password: z.string().optional().describe('The password of basic authentication.'),
+  }),
+  capabilities: {
+    accepts: ['event'],
+    commitStatusUpdates: false,
+    idempotency: 'natural',
+    backlog: 'latest',
+    tlsFromSecret: false,
+    passwordAsToken: false,
+  },
+  render: (input) => {
+    const { address } = input.config;
+    return bodies(input).map((body) => postJson({ name: 'Alertmanager', address, headers: authorization(input.config), body }));
+  },
+  lane: (input) => (turnOf(input.event) === 'unfinished' ? asideLane(input) : undefined),
+  examples: [
+    {
+      title: 'An Alertmanager in the cluster',
+      spec: { type: 'alertmanager', address: 'http://alertmanager.monitoring:9093/api/v2/alerts/' },
+      event: exampleEvent({ severity: 'error', reason: 'HealthCheckFailed', message: 'timeout waiting for Deployment/apps/webapp' }),
+    },
+    {
+      title: 'An Alertmanager that asks for credentials',
+      spec: { type: 'alertmanager', address: 'https://alertmanager.example.com/api/v2/alerts/', secretRef: { name: 'alertmanager' } },
+      secret: { username: 'tocsin', password: 'placeholder' },
+      event: exampleEvent({ severity: 'error', reason: 'BuildFailed', message: 'kustomize build failed' }),
+    },
+  ],
+});
+
+function bodies(input: RenderInput): readonly string[] {
+  if (!wantsResolution(input.config)) return [toFiringAlert(input)];
+  return turnOf(input.event) === 'unfinished' ? [] : [toLastingAlert(input)];
+}
+
+function authorization({ username, password, token }: ResolvedConfig): readonly (readonly [string, string])[] {
+  if (username !== '' && password !== '') {
+    return [['Authorization', `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`]];
+  }
+  return token === '' ? [] : [['Authorization', `Bearer ${token}`]];
+}

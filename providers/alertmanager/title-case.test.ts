@@ -1,0 +1,26 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { toTitleCase } from './title-case.ts';
+
+for (const [text, want] of [
+  ['ReconciliationSucceeded', 'Reconciliationsucceeded'],
+  ['HTTPError', 'Httperror'],
+  ['foo-bar baz', 'Foo-Bar Baz'],
+  ['apply_failed', 'Apply_failed'],
+  ['healthCheck.failed', 'Healthcheck.failed'],
+  ['3dPrint', '3Dprint'],
+  ["can't do", "Can't Do"],
+  ["rock' roll", "Rock' Roll"],
+  ['event-happened', 'Event-Happened'],
+  ['x/y', 'X/Y'],
+  ['x:y', 'X:y'],
+  ['été', 'Été'],
+  ['straße', 'Straße'],
+  ['ßa', 'Ssa'],
+  ['語abc', '語Abc'],
+  ['', ''],
+] as const) {
+  test(`${JSON.stringify(text)} becomes ${JSON.stringify(want)}`, () => {
+    assert.equal(toTitleCase(text), want);
+  });
+}
