@@ -10,9 +10,12 @@ import type { IntakeMetrics } from '../sdk/metrics.ts';
 import type { Clock, Logger } from '../sdk/ports.ts';
 import type { Accept, Accepted } from './accept-port.ts';
 
-/** Senders of Flux events give up after 5 s; what they are answered has to be there by then. */
+/**
+ * Senders of Flux events give up after 5 s; what they are answered has to be there by then. More events at a time make no
+ * larger commits that would pay: they only wait for each other, past the time that the last ones have.
+ */
 export const DEFAULT_LIMITS: InFlightLimits = {
-  maxEvents: 4_096,
+  maxEvents: 1_024,
   maxBytes: 64 * 1024 * 1024,
   maxAgeMs: 2_000,
   answerWithinMs: 3_500,

@@ -34,6 +34,8 @@ const REQUEST_WITHIN_MS = 30_000;
 const IDLE_MS = 30_000;
 /** How often the two deadlines above are looked at. */
 const DEADLINE_CHECK_MS = 1_000;
+/** Connections that wait to be taken; one that finds no room here tries again after a second, then after three. */
+const BACKLOG = 4_096;
 /** Requests that are on their way when the last open one ends still arrive within this time. */
 const SETTLE_MS = 100;
 
@@ -85,7 +87,7 @@ function listen(server: Server, address: ListenAddress, flag: string): Promise<v
       const place = `${address.host.includes(':') ? `[${address.host}]` : address.host}:${address.port}`;
       reject(new ListenError(code, `cannot listen on ${place} (${flag}): ${LISTEN_FAULTS[code] ?? code}`, { cause: error }));
     });
-    server.listen({ port: address.port, ...(address.host !== '' && { host: address.host }) }, () => {
+    server.listen({ port: address.port, backlog: BACKLOG, ...(address.host !== '' && { host: address.host }) }, () => {
       server.removeAllListeners('error');
       resolve();
     });

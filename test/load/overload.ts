@@ -11,6 +11,8 @@ const FACTOR = 3;
 const OVERLOAD_SECONDS = 30;
 const MEMORY_LIMIT_MB = 400;
 const ANSWER_WITHIN_MS = 4_000;
+/** More than the program takes at a time, as when every event has a sender of its own. */
+const STORM_CONNECTIONS = 2_000;
 const FLEET = { alerts: 100, shape: 'spread' } as const;
 
 export const overload: LoadScenario = {
@@ -40,7 +42,7 @@ export const overload: LoadScenario = {
 
       const usage = watchUsage(product.pid, 200);
       const rate = Math.round(capacity * FACTOR);
-      const storm = await generator.load({ ...spread, connections: 512, seconds: Math.min(seconds, OVERLOAD_SECONDS), rate });
+      const storm = await generator.load({ ...spread, connections: STORM_CONNECTIONS, seconds: Math.min(seconds, OVERLOAD_SECONDS), rate });
       const after = await generator.drain(storm.from, 40);
       const peakMb = Math.max(0, ...usage.stop().map(({ rssMb }) => rssMb));
       note(
@@ -49,7 +51,7 @@ export const overload: LoadScenario = {
       note(`${after.accepted} acknowledged, ${after.missing} missing, ${after.duplicates} duplicates, at most ${peakMb} MB`);
       const other = Object.keys(storm.statuses).filter((status) => status !== '202' && status !== '503');
       if (other.length > 0) fail(`answers other than 202 and 503: ${other.join(', ')} (0 is none within 5 s)`);
-      if ((storm.statuses['503'] ?? 0) === 0 && storm.acksPerSecond < rate * 0.95) fail('no 503 although it did not keep up');
+      if ((storm.statuses['503'] ?? 0) === 0) fail('nothing was refused, so this was no overload');
       if (after.missing > 0) fail(`${after.missing} acknowledged events are lost`);
       if (after.duplicates > 0) fail(`${after.duplicates} duplicates`);
       if (storm.slowestAnswerMs > ANSWER_WITHIN_MS) fail(`an answer took ${storm.slowestAnswerMs.toFixed(0)} ms`);

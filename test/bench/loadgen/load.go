@@ -14,6 +14,8 @@ const (
 	numberWidth = 10
 	// A sender of Flux gives up on a try after this long.
 	tryTimeout = 5 * time.Second
+	// And waits this long after it was refused.
+	refusedPause = time.Second
 )
 
 // template of an event; its length does not depend on the number, so that the head can be written once.
@@ -89,6 +91,9 @@ func (c *client) run() []answer {
 		status := c.post(number)
 		// An open loop counts from when the event was due, so that a stall is felt by all events behind it.
 		answers = append(answers, answer{status: status, elapsed: time.Since(due), took: time.Since(sent)})
+		if status == 503 {
+			time.Sleep(refusedPause)
+		}
 	}
 	if c.connection != nil {
 		c.connection.Close()
