@@ -8,7 +8,13 @@ import { ConfigFault, DEFAULT_CONCURRENCY, type ProviderDefinition } from '../sd
 import type { Connection, Redactor } from '../sdk/transport.ts';
 import { parseHeaders } from './headers-yaml.ts';
 import { isProxyAddress, proxyFromSecret } from './proxy-address.ts';
-import { sensitivePartsOfHeaders, sensitivePartsOfProxy, sensitivePartsOfSecretAddress, sensitivePartsOfSpecAddress } from './sensitive.ts';
+import {
+  sensitivePartsOfHeaders,
+  sensitivePartsOfJson,
+  sensitivePartsOfProxy,
+  sensitivePartsOfSecretAddress,
+  sensitivePartsOfSpecAddress,
+} from './sensitive.ts';
 import type { SecretData, SecretSource } from './source.ts';
 import { findTls, requireTls, type TlsMaterial } from './tls-material.ts';
 
@@ -112,6 +118,7 @@ function resolveTarget(target: Target, definition: ProviderDefinition, secrets: 
     address,
     channel: spec.channel ?? '',
     ...credentials,
+    ...(spec.serviceAccountName === undefined ? {} : { serviceAccountName: spec.serviceAccountName }),
     headers,
     secret: declaredKeys(secrets.main, definition),
     annotations: target.annotations,
@@ -146,7 +153,9 @@ function concealSecrets({ main, cert, proxy }: Secrets, definition: ProviderDefi
   const keys = ['token', 'username', 'password', 'tls.key', 'keyFile', ...Object.keys(definition.secret.shape)];
   for (const key of new Set(keys)) {
     const value = textOf(main, key);
-    if (value !== undefined && !isOpen(key)) concealTrimmed(value, conceal);
+    if (value === undefined || isOpen(key)) continue;
+    concealTrimmed(value, conceal);
+    for (const part of sensitivePartsOfJson(value)) concealTrimmed(part, conceal);
   }
   for (const key of ['tls.key', 'keyFile']) concealTrimmed(textOf(cert, key) ?? '', conceal);
   for (const key of ['username', 'password']) concealTrimmed(textOf(proxy, key) ?? '', conceal);

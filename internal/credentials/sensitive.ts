@@ -9,7 +9,7 @@ const MIN_SEGMENT_CHARS = 16;
 /** An address from a Secret: all of it, its path and query, and each part of it that is long enough to be a credential. */
 export function sensitivePartsOfSecretAddress(address: string): readonly string[] {
   const url = URL.parse(address);
-  if (url === null) return [address];
+  if (url === null) return [address, ...keysOfConnectionString(address)];
   const pathAndQuery = url.pathname + url.search;
   return [address, ...(pathAndQuery.length >= MIN_PATH_CHARS ? [pathAndQuery] : []), ...userInfoOf(url), ...credentialsOf(url)];
 }
@@ -20,12 +20,25 @@ export function sensitivePartsOfSecretAddress(address: string): readonly string[
  */
 export function sensitivePartsOfSpecAddress(address: string): readonly string[] {
   const url = URL.parse(address);
-  return url === null ? [] : [...userInfoOf(url), ...credentialsOf(url)];
+  return url === null ? keysOfConnectionString(address) : [...userInfoOf(url), ...credentialsOf(url)];
 }
 
 export function sensitivePartsOfProxy(address: string): readonly string[] {
   const url = URL.parse(address);
   return url === null ? [address] : userInfoOf(url);
+}
+
+/** A credential that is JSON, as Google's are: what in it is called a key, a secret or a token, addresses and names excepted. */
+export function sensitivePartsOfJson(text: string): readonly string[] {
+  if (!text.trimStart().startsWith('{')) return [];
+  try {
+    const entries = Object.entries(JSON.parse(text) as Readonly<Record<string, unknown>>);
+    const secrets = entries.filter(([name]) => /key|secret|token|password/i.test(name) && !/_(?:id|ur[il]|type)$/i.test(name));
+    return secrets.flatMap(([, value]) => (typeof value === 'string' ? [value] : []));
+  } catch {
+    // Not JSON: it is a secret as a whole already.
+    return [];
+  }
 }
 
 /** The values of custom headers, and what follows the scheme in `Bearer …`. */
@@ -36,6 +49,11 @@ export function sensitivePartsOfHeaders(headers: Readonly<Record<string, string>
       const credential = /^[A-Za-z]+ +(\S+)$/.exec(value.trim())?.[1];
       return credential === undefined ? [value] : [value, credential];
     });
+}
+
+/** `Endpoint=...;SharedAccessKeyName=...;SharedAccessKey=...`: what is called a key, and not its name. */
+function keysOfConnectionString(text: string): readonly string[] {
+  return [...text.matchAll(/(?:^|;)\s*\w*(?:key|signature|secret|password)\s*=\s*([^;]+)/gi)].map((match) => (match[1] ?? '').trim());
 }
 
 function userInfoOf(url: URL): readonly string[] {

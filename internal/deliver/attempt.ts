@@ -4,6 +4,7 @@ import type { Lease, Outbox, Settlement } from '../outbox/store.ts';
 import type { Target } from '../routing/route.ts';
 import type { ResolvedTarget } from '../sdk/credentials.ts';
 import { TransportError } from '../sdk/http.ts';
+import type { IdentitySource } from '../sdk/identity.ts';
 import { isAmbiguous, type DeliveryOutcomeLabel, type Fact, type Outcome } from '../sdk/outcome.ts';
 import type { Clock, Logger, Random } from '../sdk/ports.ts';
 import { ConfigFault, type ProviderDefinition, type RenderInput, type SendContext } from '../sdk/provider.ts';
@@ -27,6 +28,8 @@ export interface AttemptContext {
   readonly redactor: Redactor;
   /** The cache behind `SendContext.token`. */
   readonly tokens: SendContext['token'];
+  /** Workload identity; absent where there is nothing that could prove one. */
+  readonly identity?: IdentitySource;
   /** The commit status context of an event whose plan could not compute it; throws what a person must mend. */
   readonly statusIdFor: (target: Target, lease: Lease) => string;
   readonly outbox: Pick<Outbox, 'recall'>;

@@ -4,7 +4,8 @@ import type { Lease, Outbox } from '../outbox/store.ts';
 import type { ResolvedTarget } from '../sdk/credentials.ts';
 import type { HttpRequest, HttpResponse, Send } from '../sdk/http.ts';
 import type { Fact, Outcome } from '../sdk/outcome.ts';
-import type { ProviderDefinition, RenderInput, SendContext } from '../sdk/provider.ts';
+import type { CloudScope } from '../sdk/identity.ts';
+import { ConfigFault, type ProviderDefinition, type RenderInput, type SendContext } from '../sdk/provider.ts';
 import type { Dial, Line } from '../sdk/session.ts';
 import type { SendOptions } from '../sdk/transport.ts';
 import type { AttemptContext, Trace } from './attempt.ts';
@@ -124,12 +125,22 @@ function toSendContext(conversation: Conversation, lines: Line[]): SendContext {
     fetch: openFetch(conversation),
     dial: openDial(conversation, lines),
     token: (key, acquire) => context.tokens(`${owner} ${key}`, acquire),
+    identity: (scope) => identityToken(conversation, scope),
     memory: { get: (scope, key) => context.outbox.recall(scope, key) },
     lane: delivery.lane.key,
     clock: context.clock,
     signal,
     log: context.log.child({ eventId: delivery.eventId, deliveryId: delivery.id, type: delivery.type }),
   };
+}
+
+/** Providers of a namespace with the same service account share a token, whatever else they have. */
+async function identityToken(conversation: Conversation, scope: CloudScope): Promise<string> {
+  const { context, input } = conversation;
+  const { identity } = context;
+  if (identity === undefined) throw new ConfigFault('there is no token in the Secret, and workload identity is not set up');
+  const request = { ...scope, namespace: input.target.namespace, serviceAccountName: input.config.serviceAccountName ?? '' };
+  return await context.tokens(`identity ${identity.keyOf(request)}`, () => identity.acquire(request, openSend(conversation)));
 }
 
 /** The scope under which a delivery remembers which of its requests are done. */

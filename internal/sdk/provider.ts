@@ -2,6 +2,7 @@
 import type { z } from 'zod';
 import type { FluxEvent } from '../event/event.ts';
 import type { HttpRequest, HttpResponse, Send } from './http.ts';
+import type { CloudScope } from './identity.ts';
 import type { Fact, Outcome } from './outcome.ts';
 import type { Clock, Logger } from './ports.ts';
 import type { Dial } from './session.ts';
@@ -52,6 +53,8 @@ export interface ResolvedConfig {
   readonly username: string;
   readonly password: string;
   readonly token: string;
+  /** `spec.serviceAccountName`; absent when there is none. */
+  readonly serviceAccountName?: string;
   /** The Secret's `headers`, in order of name; empty when there are none. */
   readonly headers: Readonly<Record<string, string>>;
   /** Every other key of the Secret, as text, for keys that a definition declares (githubAppID, creds, nkey, ...). */
@@ -90,6 +93,8 @@ export interface SendContext {
   readonly dial: Dial;
   /** A value that is expensive to get, cached per key until it expires; what it returns is registered for redaction. */
   token(key: string, acquire: () => Promise<{ readonly value: string; readonly expiresAtMs: number }>): Promise<string>;
+  /** A token by workload identity, of the Provider's service account or of Tocsin itself; cached like any other. */
+  identity(scope: CloudScope): Promise<string>;
   readonly memory: { get(scope: string, key: string): Promise<Recollection | undefined> };
   /** The lane of this delivery; the scope under which its facts are remembered. */
   readonly lane: string;

@@ -43,6 +43,7 @@ function toConfig(spec: RunOptions['spec'], secret: NonNullable<RunOptions['secr
     username: secret['username'] ?? field('username'),
     password: secret['password'] ?? '',
     token: secret['token'] ?? '',
+    ...(field('serviceAccountName') === '' ? {} : { serviceAccountName: field('serviceAccountName') }),
     headers: secret['headers'] === undefined ? {} : (parse(secret['headers']) as Record<string, string>),
     secret: Object.fromEntries(Object.entries(secret).filter(([key]) => !OWN_KEYS.has(key))),
     annotations: {},
@@ -88,6 +89,7 @@ export function createBench(answer: Answerer, lane = 'lane'): Bench {
       value.catch(() => tokens.delete(key));
       return value;
     },
+    identity: async ({ cloud }) => `identity-token-of-${cloud}`,
     memory: { get: async (scope, key) => memory.get(`${scope}\n${key}`) },
     lane,
     clock: { nowMs: () => NOW_MS },
