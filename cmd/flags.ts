@@ -44,7 +44,7 @@ export function parseAddress(text: string): ListenAddress {
 }
 
 /** Flux's feature gates, all off by default. */
-export const FEATURE_GATES = ['CacheSecretsAndConfigMaps', 'DisableConfigWatchers', 'ObjectLevelWorkloadIdentity'] as const;
+const FEATURE_GATES = ['CacheSecretsAndConfigMaps', 'DisableConfigWatchers', 'ObjectLevelWorkloadIdentity'] as const;
 export type FeatureGates = Readonly<Record<(typeof FEATURE_GATES)[number], boolean>>;
 
 /** `name=true,other=false`; an unknown gate is an error, as in Flux. */

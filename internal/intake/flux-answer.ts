@@ -12,9 +12,9 @@ export interface Answer {
 const DUPLICATE_BODY = 'Too Many Requests\n';
 
 /** Names the event behind a 202, and the first one behind a 429. */
-export const EVENT_HEADER = 'Tocsin-Event';
+const EVENT_HEADER = 'Tocsin-Event';
 /** Says in words what is wrong; bodies stay as senders know them. */
-export const ERROR_HEADER = 'Tocsin-Error';
+const ERROR_HEADER = 'Tocsin-Error';
 
 /** The headers with the length of the body. */
 export function toHeaders(answer: Answer): Record<string, string> {

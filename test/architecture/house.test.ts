@@ -35,7 +35,9 @@ test('there is no mutable state at module level', () => {
 });
 
 test('no any, no console, no unowned TODO', () => {
-  const faults = product.filter((file) => /: any\b|as any\b|<any>|\bconsole\.|\bTODO(?!\()/.test(file.text)).map((file) => file.path);
+  const faults = product
+    .filter((file) => /: any\b|as any\b|<any>|\bconsole\./.test(withoutComments(file.text)) || /\bTODO(?!\()/.test(file.text))
+    .map((file) => file.path);
 
   assert.deepEqual(faults, []);
 });
@@ -67,6 +69,10 @@ test('the lockfile names no host and the repository no path of a machine', () =>
 
   assert.deepEqual(faults, []);
 });
+
+function withoutComments(text: string): string {
+  return text.replaceAll(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '');
+}
 
 function isProse(path: string): boolean {
   return (
