@@ -52,7 +52,7 @@ function reasonOf(address: string, definition: ProviderDefinition | null): strin
   const isGiven = ([name, value]: [string, string]) => value.length >= 8 && (SECRET_PARAMETER.test(name) || isLikeCredential(value));
   if (parameters.some(isGiven)) return 'the address holds a credential in its query';
   // Elsewhere a path names a repository or a service; the address of a chat's webhook is the permission to post there.
-  const isWebhook = definition !== null && (definition.category === 'chat' || definition.category === 'incident');
+  const isWebhook = definition?.category === 'chat';
   return isWebhook && url.pathname.split('/').some(isLikeCredential) ? 'the address of a webhook is a credential' : undefined;
 }
 

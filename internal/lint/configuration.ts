@@ -7,7 +7,7 @@ import type { Redactor } from '../sdk/transport.ts';
 import { findingAt, isTemplated, type LintFinding, type Path } from './finding.ts';
 import type { FolderIndex } from './folder-index.ts';
 import { SECRET_FIELDS } from './references.ts';
-import { type Part, rehearse } from './rehearsal.ts';
+import { createResolveAlone, type Part, rehearse, type RehearsalInput } from './rehearsal.ts';
 import { findDeprecatedKeys, findSecretFaults, pathOf, type SecretView, viewSecret } from './secret-keys.ts';
 
 export interface ConfigurationResult {
@@ -16,6 +16,7 @@ export interface ConfigurationResult {
   readonly places: ReadonlyMap<string, string>;
 }
 
+type Tools = Pick<RehearsalInput, 'redactor' | 'resolve'>;
 type Views = Readonly<Partial<Record<(typeof SECRET_FIELDS)[number], SecretView>>>;
 
 /** Checks Secrets, addresses and all else that the types of the Providers look at. */
@@ -23,6 +24,7 @@ export async function checkConfigurations(index: FolderIndex, redactor: Redactor
   const findings: LintFinding[] = [];
   const places = new Map<string, string>();
   const deprecated = new Set<FolderObject>();
+  const tools = { redactor, resolve: createResolveAlone(redactor) };
   for (const provider of index.providers) {
     const { target } = provider;
     if (target === null || target.definition === null) continue;
@@ -31,7 +33,7 @@ export async function checkConfigurations(index: FolderIndex, redactor: Redactor
       if (!deprecated.has(view.object)) findings.push(...findDeprecatedKeys(view));
       deprecated.add(view.object);
     }
-    const { place, found } = await checkProvider(provider, target, target.definition, views, redactor);
+    const { place, found } = await checkProvider(provider, target, target.definition, views, tools);
     findings.push(...found);
     if (target.definition.capabilities.idempotency !== 'natural') places.set(target.key, place);
   }
@@ -54,7 +56,7 @@ async function checkProvider(
   target: Target,
   definition: ProviderDefinition,
   views: Views,
-  redactor: Redactor,
+  tools: Tools,
 ): Promise<{ readonly place: string; readonly found: readonly LintFinding[] }> {
   const keyFaults = views.secretRef === undefined ? [] : findSecretFaults(provider, definition, views.secretRef);
   const { spec } = target;
@@ -66,7 +68,7 @@ async function checkProvider(
     definition,
     secrets: valuesOf(views),
     hiddenKeys: views.secretRef?.keys,
-    redactor,
+    ...tools,
   });
   const refused = refusals.map(({ part, message }) => toFinding(provider, definition, views, part, message));
   if (config === undefined) return { place: target.key, found: [...keyFaults, ...refused] };

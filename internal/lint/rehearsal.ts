@@ -43,6 +43,7 @@ export interface RehearsalInput {
   readonly secrets: KnownSecrets;
   /** Keys of a main Secret whose values are not known; undefined when not even the keys are. */
   readonly hiddenKeys: readonly string[] | undefined;
+  readonly resolve: ResolveAlone;
   readonly redactor: Redactor;
 }
 
@@ -52,7 +53,7 @@ export async function rehearse(input: RehearsalInput): Promise<Rehearsal> {
   const refusals = await refusedReferences(input);
   const isHidden = target.spec.secretRef !== undefined && secrets.secretRef === undefined;
   const main = isHidden ? standIn(definition, target.spec, input.hiddenKeys) : secrets.secretRef;
-  const config = await resolve(input, withReference(target.spec, 'secretRef'), main);
+  const config = await input.resolve(target, withReference(target.spec, 'secretRef'), main);
   if (config instanceof ConfigFault) return { refusals, config: undefined };
   const refusal = await tryOut(definition, target, config);
   if (refusal !== undefined) {
@@ -71,10 +72,10 @@ async function refusedReferences(input: RehearsalInput): Promise<Refusal[]> {
     if (result instanceof ConfigFault) refusals.push({ part, message: redactor.redact(result.message) });
   };
   const { proxy } = target.spec;
-  if (proxy !== undefined && !isTemplated(proxy)) add('proxy', await resolve(input, { type: target.type, proxy }, undefined));
+  if (proxy !== undefined && !isTemplated(proxy)) add('proxy', await input.resolve(target, { type: target.type, proxy }, undefined));
   for (const field of SECRET_FIELDS) {
     const data = secrets[field];
-    if (data !== undefined) add(field, await resolve(input, withReference(target.spec, field), data));
+    if (data !== undefined) add(field, await input.resolve(target, withReference(target.spec, field), data));
   }
   return refusals;
 }
@@ -86,20 +87,26 @@ function withReference(spec: ProviderSpec, kept: (typeof SECRET_FIELDS)[number])
   return name === undefined ? rest : { ...rest, [kept]: name };
 }
 
-/** `secret` is what the one reference of the spec leads to. */
-async function resolve(
-  { target, redactor }: RehearsalInput,
-  spec: ProviderSpec,
-  secret: SecretData | undefined,
-): Promise<ResolvedConfig | ConfigFault> {
-  const secrets = { get: () => Promise.resolve(secret) };
+/** Resolves a spec that names at most one Secret, and that is `secret`. */
+export type ResolveAlone = (target: Target, spec: ProviderSpec, secret: SecretData | undefined) => Promise<ResolvedConfig | ConfigFault>;
+
+/** One resolver for a whole run; calls must not overlap. */
+export function createResolveAlone(redactor: Redactor): ResolveAlone {
+  let current: SecretData | undefined;
+  let calls = 0;
+  const secrets = { get: () => Promise.resolve(current) };
   const resolver = createResolver({ secrets, redactor, featureGates: { objectLevelWorkloadIdentity: true } });
-  try {
-    return (await resolver.resolve({ ...target, spec })).config;
-  } catch (error) {
-    if (error instanceof ConfigFault) return error;
-    throw error;
-  }
+  return async (target, spec, secret) => {
+    current = secret;
+    calls += 1;
+    try {
+      // What the resolver remembers of a call before must not answer this one.
+      return (await resolver.resolve({ ...target, spec, hash: String(calls) })).config;
+    } catch (error) {
+      if (error instanceof ConfigFault) return error;
+      throw error;
+    }
+  };
 }
 
 /** A Secret whose values are made up from the examples of the type. */
@@ -193,6 +200,6 @@ async function resolveExample(input: RehearsalInput, { spec, secret }: ProviderE
   const example = { type: input.target.type, ...text('address'), ...text('channel'), ...text('username') };
   const values = Object.entries(secret ?? {}).map(([key, value]) => [key, Buffer.from(value)] as const);
   const reference = secret === undefined ? example : { ...example, secretRef: 'example' };
-  const config = await resolve(input, reference, Object.fromEntries(values));
+  const config = await input.resolve(input.target, reference, Object.fromEntries(values));
   return config instanceof ConfigFault ? undefined : config;
 }
