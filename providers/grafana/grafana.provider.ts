@@ -2,9 +2,7 @@
 import { z } from 'zod';
 import { defineProvider } from '../../internal/sdk/define.ts';
 import { exampleEvent } from '../../internal/sdk/example-event.ts';
-import { postJson } from '../../internal/sdk/post-json.ts';
-import type { ResolvedConfig } from '../../internal/sdk/provider.ts';
-import { toAnnotation } from './payload.ts';
+import { annotate } from './annotate.ts';
 
 export default defineProvider({
   type: 'grafana',
@@ -27,15 +25,12 @@ export default defineProvider({
     accepts: ['event'],
     commitStatusUpdates: false,
     idempotency: 'none',
-    // Each annotation stands at its own time, however late it is written.
-    backlog: 'all',
+    // Grafana puts an annotation where it arrives, so late ones would tell of a past that was not.
+    backlog: 'latest',
     tlsFromSecret: false,
     passwordAsToken: false,
   },
-  render: (input) => {
-    const { address } = input.config;
-    return [postJson({ name: 'Grafana', address, headers: authorization(input.config), body: toAnnotation(input) })];
-  },
+  send: annotate,
   examples: [
     {
       title: 'A service account',
@@ -45,9 +40,3 @@ export default defineProvider({
     },
   ],
 });
-
-function authorization({ username, password, token }: ResolvedConfig): readonly (readonly [string, string])[] {
-  if (token !== '') return [['Authorization', `Bearer ${token}`]];
-  if (username === '' || password === '') return [];
-  return [['Authorization', `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`]];
-}

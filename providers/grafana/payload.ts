@@ -1,4 +1,5 @@
 // Flux's annotation: the name of the object as text, everything else as tags.
+import { wantsResolution } from '../../internal/sdk/lifecycle.ts';
 import type { RenderInput } from '../../internal/sdk/provider.ts';
 import { backlogNote } from '../../internal/sdk/text/backlog-note.ts';
 import { cutBytes } from '../../internal/sdk/text/cut.ts';
@@ -19,13 +20,20 @@ const MAX_FIXED_BYTES = 90;
 const MAX_TEXT_BYTES = 16_000;
 
 /** The request's body, with the bytes that Flux sends; metadata in the order of its keys. */
-export function toAnnotation({ event, occurredAtMs, precededBy }: RenderInput): string {
+export function toAnnotation({ config, event, nowMs, occurredAtMs, precededBy }: RenderInput): string {
   const note = backlogNote(precededBy);
   return encodeGoJson({
+    // Grafana does not read `when`. A region needs its true beginning, so there `time` stands beside it.
     when: toUnixSeconds(occurredAtMs),
+    time: wantsResolution(config) ? (occurredAtMs ?? nowMs) : undefined,
     text: cutBytes(objectName(event.involvedObject), MAX_TEXT_BYTES - note.length) + note,
     tags: toTags(event),
   });
+}
+
+/** What makes an annotation a region: the time at which the object recovered. */
+export function toRegionEnd({ nowMs, occurredAtMs }: RenderInput): string {
+  return encodeGoJson({ timeEnd: occurredAtMs ?? nowMs });
 }
 
 function toTags({ involvedObject, metadata, reportingController }: RenderInput['event']): readonly string[] {
