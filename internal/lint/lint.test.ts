@@ -591,6 +591,28 @@ const BROKEN: readonly Case[] = [
     hint: /Add githubAppPrivateKey/,
   },
   {
+    name: 'a header that cannot be sent',
+    in:
+      ALERT +
+      provider('hook', 'type: generic\naddress: https://a.example.com\n▸secretRef: { name: hook }') +
+      secret('hook', `headers: "X Team: ${CANARY}"`),
+    want: 'bad-configuration',
+    severity: 'error',
+    message: /a header has a name that is not valid/,
+    hint: /Mend the Secret/,
+  },
+  {
+    name: 'certificates that are none, in a Secret of which only the token is read',
+    in:
+      ALERT +
+      provider('hook', 'type: slack\naddress: https://a.example.com\nsecretRef: { name: hook }') +
+      secret('hook', `token: x\n▸ca.crt: ${CANARY}`),
+    want: 'inconsistent-secret',
+    severity: 'warning',
+    message: /certificates of the Secret cannot be read/,
+    hint: /spec\.certSecretRef/,
+  },
+  {
     name: 'a certificate without its key',
     in:
       alert('all', `providerRef: { name: git }\n${ALL}`) +

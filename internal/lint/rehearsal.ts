@@ -13,9 +13,14 @@ import {
   type ResolvedConfig,
   type SendContext,
 } from '../sdk/provider.ts';
+import type { HttpRequest } from '../sdk/http.ts';
 import type { Redactor } from '../sdk/transport.ts';
 import { isTemplated } from './finding.ts';
 import { SECRET_FIELDS } from './references.ts';
+
+const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+// oxlint-disable-next-line no-control-regex
+const CONTROL = /[\x00-\x08\x0a-\x1f\x7f]/;
 
 type SecretField = (typeof SECRET_FIELDS)[number];
 
@@ -135,16 +140,26 @@ async function tryOut(definition: ProviderDefinition, target: Target, config: Re
     nowMs: 0,
   };
   try {
-    if (definition.render !== undefined) definition.render(input);
-    else {
-      const outcome = await definition.send?.(offlineContext(), input);
-      if (outcome !== undefined && 'reason' in outcome && outcome.reason === 'config') return outcome.message;
-    }
+    if (definition.render !== undefined)
+      return definition
+        .render(input)
+        .map(requestFault)
+        .find((fault) => fault !== undefined);
+    const outcome = await definition.send?.(offlineContext(), input);
+    if (outcome !== undefined && 'reason' in outcome && outcome.reason === 'config') return outcome.message;
   } catch (error) {
     if (error instanceof ConfigFault) return error.message;
     // Anything else is for the tests of the type to find.
   }
   return undefined;
+}
+
+/** What no request can hold; the value is not repeated, since it may be a token. */
+function requestFault({ url, headers }: HttpRequest): string | undefined {
+  if (URL.parse(url) === null) return 'the address cannot be read';
+  if (headers.some(([name]) => !HEADER_NAME.test(name))) return 'a header has a name that is not valid';
+  const bad = headers.find(([, value]) => CONTROL.test(value));
+  return bad === undefined ? undefined : `the value of the header ${bad[0]} holds a control character, such as a line break`;
 }
 
 class Offline extends Error {}

@@ -1,8 +1,9 @@
 // The keys of the Secrets that Providers name: those that are missing or misspelt for the type, and those that only make
 // sense together. Values are looked at and never repeated.
 import type { FolderObject } from '../config/directory/read-folder.ts';
+import { findTls } from '../credentials/tls-material.ts';
 import { suggest } from '../dialects/flux/finding.ts';
-import type { ProviderDefinition } from '../sdk/provider.ts';
+import { ConfigFault, type ProviderDefinition } from '../sdk/provider.ts';
 import { findingAt, type LintFinding, listed, type Path, placeOf } from './finding.ts';
 
 /** A Secret as far as it can be read: SOPS leaves the keys in clear and hides the values. */
@@ -136,7 +137,7 @@ type Inconsistency = Pick<LintFinding, 'message' | 'hint'> & { readonly key: str
 /** Flux would not even use the token of such a Secret; here the token is used and the rest is told. */
 function inconsistencies(definition: ProviderDefinition, { object, keys, valueOf }: SecretView): LintFinding[] {
   const has = (key: string) => keys.includes(key) && valueOf(key) !== '';
-  const faults = [...pairFaults(definition, has), ...appFaults(definition, has), ...tlsFaults(has)];
+  const faults = [...pairFaults(definition, has), ...appFaults(definition, has), ...tlsFaults(has), ...unreadTls(definition, object)];
   return faults.map(({ key, isFatal, message, hint }) =>
     findingAt(object, pathOf(object, key), { rule: 'inconsistent-secret', severity: isFatal ? 'error' : 'warning', message, hint }),
   );
@@ -173,6 +174,20 @@ function tlsFaults(has: Has): Inconsistency[] {
   const absent = present === 'tls.crt' ? 'tls.key' : 'tls.crt';
   const message = `the Secret has ${present} but no ${absent}, so neither is used`;
   return [{ key: present, isFatal: false, message, hint: `Add ${absent}, or remove ${present}.` }];
+}
+
+/** TLS keys that the type does not look at; where it does, using them fails. */
+function unreadTls({ capabilities }: ProviderDefinition, { secret }: FolderObject): Inconsistency[] {
+  if (secret === null || capabilities.tlsFromSecret) return [];
+  try {
+    findTls(secret.data);
+    return [];
+  } catch (error) {
+    if (!(error instanceof ConfigFault)) throw error;
+    const key = TLS_KEYS.find((name) => Object.hasOwn(secret.data, name)) ?? 'ca.crt';
+    const message = 'the certificates of the Secret cannot be read; this type does not need them, but Flux would not even use its token';
+    return [{ key, isFatal: false, message, hint: 'Remove them, or put good ones into a Secret of spec.certSecretRef.' }];
+  }
 }
 
 /** Tokens are used byte by byte, and base64 of what an editor saved ends with a line break. */
