@@ -211,6 +211,22 @@ test('only so much may be on its way to the store', async () => {
   }
 });
 
+test('what many Alerts say of an event counts as bytes that wait', async () => {
+  const verdicts = Array.from({ length: 100 }, (): Verdict => ({ kind: 'dropped', reason: 'severity', route: ROUTE, targetKey: 't' }));
+  const { accept, outbox } = setUp({ decide: () => ({ ...NOTHING, verdicts }), limits: { maxBytes: 150_000 } });
+  outbox.isHolding = true;
+  const taken = accept([eventOf('a'), eventOf('b')]);
+
+  const [refused] = await accept([eventOf('c')]);
+  outbox.release();
+
+  assert.match(refused?.outcome === 'busy' ? refused.message : '', /too many bytes/);
+  assert.deepEqual(
+    (await taken).map(({ outcome }) => outcome),
+    ['accepted', 'accepted'],
+  );
+});
+
 test('a single event always fits', async () => {
   const { accept } = setUp({ limits: { maxBytes: 1 } });
 

@@ -34,6 +34,8 @@ export interface AcceptOptions {
   readonly limits?: Partial<InFlightLimits>;
 }
 
+/** What a verdict takes on its way to the store; an event of which thousands of Alerts say something weighs megabytes. */
+const VERDICT_BYTES = 1_000;
 /** Flux senders sleep this inside a reconcile, so it stays short. */
 const RETRY_SOON_MS = 1_000;
 const RETRY_LATER_MS = 2_000;
@@ -77,7 +79,8 @@ class Intake {
     if (refusal !== undefined) return busy(RETRY_SOON_MS, refusal);
     const decision = this.#decide(event);
     return new Promise((resolve) => {
-      const passage = this.#inFlight.start(bytes, () => resolve(busy(RETRY_SOON_MS, 'the store is slow')));
+      const weight = bytes + decision.verdicts.length * VERDICT_BYTES;
+      const passage = this.#inFlight.start(weight, () => resolve(busy(RETRY_SOON_MS, 'the store is slow')));
       void this.#append(event, decision, passage).then(resolve);
     });
   }

@@ -5,7 +5,7 @@ import type { Clock } from '../sdk/ports.ts';
 /** Bounds of what may be on its way to the store at a time. */
 export interface InFlightLimits {
   readonly maxEvents: number;
-  /** Of bodies, in bytes of UTF-8. One event always fits. */
+  /** Of bodies in UTF-8 and of what was decided about them. One event always fits. */
   readonly maxBytes: number;
   /** Nothing more is taken while the oldest has been on its way for longer: the store is stuck. */
   readonly maxAgeMs: number;
