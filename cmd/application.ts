@@ -4,6 +4,7 @@ import { createAdminApp } from '../internal/admin/admin-server.ts';
 import { catalog } from '../internal/catalog/catalog.ts';
 import { openDirectory, type Directory } from '../internal/config/directory/directory.ts';
 import { createResolver } from '../internal/credentials/resolver.ts';
+import { createWorkloadIdentity } from '../internal/credentials/workload-identity.ts';
 import { createTokenCache } from '../internal/credentials/token-cache.ts';
 import { createDeliveryEngine, type DeliveryEngine } from '../internal/deliver/engine.ts';
 import { createFluxDialect } from '../internal/dialects/flux/dialect.ts';
@@ -19,6 +20,7 @@ import { decide, type DecideContext } from '../internal/routing/decide.ts';
 import { explainRoute } from '../internal/routing/explain.ts';
 import type { LabelSource, Notice, SnapshotSource, Target } from '../internal/routing/route.ts';
 import { createRouter } from '../internal/routing/router.ts';
+import type { IdentitySource } from '../internal/sdk/identity.ts';
 import { ConfigFault } from '../internal/sdk/provider.ts';
 import type { Logger } from '../internal/sdk/ports.ts';
 import { toKey } from '../internal/sdk/target.ts';
@@ -306,6 +308,7 @@ class RunningApplication implements Application {
       transport,
       redactor: this.#redactor,
       tokens: (key, acquire) => tokens.token(key, acquire),
+      identity: this.#newIdentity(),
       statusIdFor: (target, lease) => statusIdFor(snapshots, target, lease),
       clock: systemClock,
       random: Math.random,
@@ -322,6 +325,20 @@ class RunningApplication implements Application {
     engine.start();
     this.#wake(outbox, engine, [...(snapshots.current()?.targets.keys() ?? [])]);
     this.#drain = () => engine.drain(gracePeriod);
+  }
+
+  /** In a folder nobody can issue tokens of service accounts; Tocsin's own identity is what the environment says. */
+  #newIdentity(): IdentitySource {
+    const { featureGates, defaultServiceAccount } = this.#settings;
+    const { identity, azureAuthority } = this.#environment;
+    return createWorkloadIdentity({
+      featureGates: { objectLevelWorkloadIdentity: featureGates.ObjectLevelWorkloadIdentity },
+      defaultServiceAccount,
+      controller: identity,
+      ...(azureAuthority === undefined ? {} : { endpoints: { azureAuthority } }),
+      clock: systemClock,
+      redactor: this.#redactor,
+    });
   }
 
   /** What waited for a Provider or its Secrets is tried again now that they changed. */

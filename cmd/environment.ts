@@ -1,5 +1,7 @@
 // What the environment says; read once, at the start.
 import { readFile } from 'node:fs/promises';
+import type { ControllerIdentity } from '../internal/credentials/workload-identity.ts';
+import { readAzureAuthority, readControllerIdentity } from './controller-identity.ts';
 import { StartupError } from './listen.ts';
 
 export interface Environment {
@@ -10,6 +12,10 @@ export interface Environment {
   readonly trustedCa?: string;
   /** The namespace of the pod. */
   readonly runtimeNamespace?: string | undefined;
+  /** Who Tocsin is in a cloud. */
+  readonly identity: ControllerIdentity;
+  /** Where Azure issues tokens. */
+  readonly azureAuthority?: string | undefined;
 }
 
 /** Go's names, upper case first as Go reads them; SSL_CERT_FILE must be readable where it is set. */
@@ -21,6 +27,8 @@ export async function readEnvironment(variables: NodeJS.ProcessEnv): Promise<Env
     httpsProxy: either('HTTPS_PROXY'),
     noProxy: either('NO_PROXY'),
     runtimeNamespace: variables['RUNTIME_NAMESPACE'],
+    identity: readControllerIdentity(variables),
+    azureAuthority: readAzureAuthority(variables),
     ...(caFile ? { trustedCa: await readCa(caFile) } : {}),
   };
 }

@@ -25,6 +25,6 @@ export interface IdentityToken {
 export interface IdentitySource {
   /** The same for requests that may share a token; holds no secret. */
   keyOf(request: IdentityRequest): string;
-  /** Exchanges what proves the identity for a token; rejects with ConfigFault, IdentityRefused or TransportError. */
+  /** Exchanges what proves the identity for a token; rejects with ConfigFault when that is refused, with TransportError when it failed. */
   acquire(request: IdentityRequest, http: Send): Promise<IdentityToken>;
 }
