@@ -75,8 +75,15 @@ async function checkProvider(
   const { address, channel, token, password, headers, secret } = config;
   return {
     place: JSON.stringify([target.type, address, channel, token, password, headers, secret]),
-    found: [...keyFaults, ...refused],
+    found: [...keyFaults, ...refused, ...uselessCertificates(provider, target, address)],
   };
+}
+
+function uselessCertificates(provider: FolderObject, { spec }: Target, address: string): LintFinding[] {
+  if ((spec.certSecretRef ?? '') === '' || !/^http:/i.test(address)) return [];
+  const message = 'spec.certSecretRef has no effect, because the address begins with http: and not with https:';
+  const hint = 'Use an https address, or remove spec.certSecretRef.';
+  return [findingAt(provider, ['spec', 'certSecretRef'], { rule: 'ignored-field', severity: 'warning', message, hint })];
 }
 
 function valuesOf(views: Views): Partial<Record<(typeof SECRET_FIELDS)[number], SecretData>> {

@@ -163,6 +163,17 @@ const BROKEN: readonly Case[] = [
     hint: /Remove it/,
   },
   {
+    name: 'certificates for an address without TLS',
+    in:
+      ALERT +
+      provider('hook', 'type: generic\naddress: http://a.example.com\n▸certSecretRef: { name: made }') +
+      object('Certificate', 'made', 'spec: { secretName: made }', { version: 'cert-manager.io/v1' }),
+    want: 'ignored-field',
+    severity: 'warning',
+    message: /spec\.certSecretRef has no effect/,
+    hint: /Use an https address/,
+  },
+  {
     name: 'a summary in the old place',
     in: HOOK + alert('all', `${TO_HOOK}\n${ALL}\n▸summary: everything`),
     want: 'deprecated-field',
