@@ -102,6 +102,7 @@ function providerLane(target: Target, event: FluxEvent, id: string | undefined):
       target: { namespace: ref.namespace, name: ref.name, uid: ref.uid },
       address: spec.address ?? '',
       channel: spec.channel ?? '',
+      annotations: target.annotations,
       event,
       ...(id === undefined ? {} : { statusId: id }),
     });

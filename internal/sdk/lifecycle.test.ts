@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { exampleEvent } from './example-event.ts';
-import { asideLane, RESOLVE_ANNOTATION, turnOf, wantsResolution } from './lifecycle.ts';
+import { RESOLVE_ANNOTATION, stateLane, turnOf, wantsResolution } from './lifecycle.ts';
 
 for (const { severity, reason, want } of [
   { severity: 'error', reason: 'HealthCheckFailed', want: 'failed' },
@@ -35,11 +35,13 @@ for (const { name, annotations, want } of [
   });
 }
 
-test('an aside lane belongs to one Provider, object and reason', () => {
+test('the lane of a state belongs to one Provider and object, whatever the reason', () => {
   const target = { namespace: 'apps', name: 'p', uid: '1' };
-  const lane = (event = exampleEvent(), name = 'p') => asideLane({ target: { ...target, name }, address: '', channel: '', event });
+  const lane = ({ event = exampleEvent(), name = 'p', isPassedOver = false }) =>
+    stateLane({ target: { ...target, name }, address: '', channel: '', event }, isPassedOver);
 
-  assert.deepEqual(lane(), lane());
-  assert.notDeepEqual(lane(), lane(exampleEvent({ reason: 'Progressing' })));
-  assert.notDeepEqual(lane(), lane(exampleEvent(), 'q'));
+  assert.deepEqual(lane({}), lane({ event: exampleEvent({ severity: 'error', reason: 'HealthCheckFailed' }) }));
+  assert.notDeepEqual(lane({}), lane({ name: 'q' }));
+  assert.notDeepEqual(lane({}), lane({ isPassedOver: true }));
+  assert.notDeepEqual(lane({}), lane({ event: exampleEvent({ involvedObject: { ...exampleEvent().involvedObject, name: 'other' } }) }));
 });

@@ -19,15 +19,17 @@ export function turnOf({ severity, reason }: FluxEvent): Turn {
 }
 
 /** Whether the Provider asks that recoveries close what failures opened. */
-export function wantsResolution({ annotations }: ResolvedConfig): boolean {
+export function wantsResolution({ annotations = {} }: Partial<Pick<ResolvedConfig, 'annotations'>>): boolean {
   return Object.hasOwn(annotations, RESOLVE_ANNOTATION) && annotations[RESOLVE_ANNOTATION] === 'enabled';
 }
 
 /**
- * A lane beside the object's own, for events that a type passes over: as the newest message of the object's lane they would
- * stand, after an outage, for a failure that nobody was told of.
+ * The lane of an object whose state somebody is called for: a newer event replaces older ones that wait, and an older one is
+ * never sent after a newer one, or a failure that was late would open again what its recovery has closed. Events that a type
+ * passes over have a lane beside it, since as the newest they would stand for a failure that nobody was told of.
  */
-export function asideLane({ target, event }: LaneInput): readonly string[] {
+export function stateLane({ target, event }: LaneInput, isPassedOver: boolean): readonly string[] {
   const { kind, namespace, name } = event.involvedObject;
-  return ['aside', target.namespace, target.name, target.uid, kind, namespace, name, event.reason];
+  const object = [target.namespace, target.name, target.uid, kind, namespace, name];
+  return isPassedOver ? ['aside', ...object] : ['state', ...object];
 }

@@ -130,6 +130,8 @@ export interface LaneInput {
   /** `spec.address` as written; empty when only a Secret holds it. */
   readonly address: string;
   readonly channel: string;
+  /** Of the Provider. */
+  readonly annotations?: Readonly<Record<string, string>>;
   readonly event: FluxEvent;
   readonly statusId?: string;
 }

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { defineProvider } from '../../internal/sdk/define.ts';
 import { exampleEvent } from '../../internal/sdk/example-event.ts';
-import { asideLane, turnOf, wantsResolution } from '../../internal/sdk/lifecycle.ts';
+import { stateLane, turnOf, wantsResolution } from '../../internal/sdk/lifecycle.ts';
 import { postJson } from '../../internal/sdk/post-json.ts';
 import type { RenderInput, ResolvedConfig } from '../../internal/sdk/provider.ts';
 import { toFiringAlert, toLastingAlert } from './payload.ts';
@@ -36,7 +36,7 @@ export default defineProvider({
     const { address } = input.config;
     return bodies(input).map((body) => postJson({ name: 'Alertmanager', address, headers: authorization(input.config), body }));
   },
-  lane: (input) => (turnOf(input.event) === 'unfinished' ? asideLane(input) : undefined),
+  lane: (input) => (wantsResolution(input) ? stateLane(input, turnOf(input.event) === 'unfinished') : undefined),
   examples: [
     {
       title: 'An Alertmanager in the cluster',

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { defineProvider } from '../../internal/sdk/define.ts';
 import { exampleEvent } from '../../internal/sdk/example-event.ts';
 import { isProgress } from '../../internal/sdk/git/status.ts';
-import { asideLane } from '../../internal/sdk/lifecycle.ts';
+import { stateLane } from '../../internal/sdk/lifecycle.ts';
 import { postJson } from '../../internal/sdk/post-json.ts';
 import { ConfigFault } from '../../internal/sdk/provider.ts';
 import { MAX_BODY_BYTES, toAlertEvent } from './payload.ts';
@@ -40,7 +40,7 @@ export default defineProvider({
     const request = postJson({ name: 'incident.io alert source', address, headers, body: toAlertEvent(input) });
     return isProgress(input.event.reason) ? [] : [request];
   },
-  lane: (input) => (isProgress(input.event.reason) ? asideLane(input) : undefined),
+  lane: (input) => stateLane(input, isProgress(input.event.reason)),
   examples: [
     {
       title: 'An HTTP alert source',

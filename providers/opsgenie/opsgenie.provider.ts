@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { defineProvider } from '../../internal/sdk/define.ts';
 import { exampleEvent } from '../../internal/sdk/example-event.ts';
-import { asideLane, turnOf, wantsResolution } from '../../internal/sdk/lifecycle.ts';
+import { stateLane, turnOf, wantsResolution } from '../../internal/sdk/lifecycle.ts';
 import { postJson } from '../../internal/sdk/post-json.ts';
 import { ConfigFault, type RenderInput } from '../../internal/sdk/provider.ts';
 import { isCloseUrl, MAX_DESCRIPTION_CHARS, MAX_MESSAGE_CHARS, toAlert, toClosing, toCloseUrl } from './payload.ts';
@@ -46,7 +46,7 @@ export default defineProvider({
   // What is not open cannot be closed, and that is what a recovery asks for.
   interpret: (response, request) =>
     response.status === 404 && isCloseUrl(request.url) ? { kind: 'delivered', note: 'no alert was open' } : undefined,
-  lane: (input) => (turnOf(input.event) === 'unfinished' ? asideLane(input) : undefined),
+  lane: (input) => (wantsResolution(input) ? stateLane(input, turnOf(input.event) === 'unfinished') : undefined),
   examples: [
     {
       title: 'An API integration',

@@ -25,8 +25,9 @@ function aliasOf(event: FluxEvent, annotation = 'enabled'): unknown {
   return render(toInput(event, ADDRESS, annotation))[0]?.body['alias'];
 }
 
-function laneOf(event: FluxEvent) {
-  return opsgenie.lane?.({ target: toInput(event).target, address: ADDRESS, channel: '', event });
+function laneOf(event: FluxEvent, annotation = 'enabled') {
+  const { config, target } = toInput(event, ADDRESS, annotation);
+  return opsgenie.lane?.({ target, address: ADDRESS, channel: '', annotations: config.annotations, event });
 }
 
 test('failures of one object share an alias whatever their reason, and objects do not', () => {
@@ -73,10 +74,10 @@ test('closing what is not open is done; a missing API is not', () => {
   assert.equal(opsgenie.interpret?.(toResponse(404), open), undefined);
 });
 
-test('a failure is never superseded by an event that says nothing', () => {
-  assert.equal(laneOf(FAILURE), undefined);
-  assert.equal(laneOf(RECOVERY), undefined);
-  assert.notEqual(laneOf(exampleEvent({ reason: 'Progressing' })), undefined);
+test('a failure is not sent after its recovery, and not superseded by an event that says nothing', () => {
+  assert.deepEqual(laneOf(FAILURE), laneOf(RECOVERY));
+  assert.notDeepEqual(laneOf(FAILURE), laneOf(exampleEvent({ reason: 'Progressing' })));
+  assert.equal(laneOf(FAILURE, 'disabled'), undefined);
 });
 
 test('names, descriptions and details are within the limits of Opsgenie', () => {

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { defineProvider } from '../../internal/sdk/define.ts';
 import { exampleEvent } from '../../internal/sdk/example-event.ts';
 import { isProgress } from '../../internal/sdk/git/status.ts';
-import { asideLane } from '../../internal/sdk/lifecycle.ts';
+import { stateLane } from '../../internal/sdk/lifecycle.ts';
 import { postJson } from '../../internal/sdk/post-json.ts';
 import { ConfigFault } from '../../internal/sdk/provider.ts';
 import { parseServerAddress } from '../../internal/sdk/text/server-address.ts';
@@ -46,7 +46,7 @@ export default defineProvider({
     const alert = post('/v2/enqueue', toAlertEvent(input));
     return input.event.severity === 'info' ? [alert, post('/v2/change/enqueue', toChangeEvent(input))] : [alert];
   },
-  lane: (input) => (isProgress(input.event.reason) ? asideLane(input) : undefined),
+  lane: (input) => stateLane(input, isProgress(input.event.reason)),
   examples: [
     {
       title: 'A service with an Events API v2 integration',

@@ -45,7 +45,7 @@ test('a summary is cut at 1,024 characters and marked', () => {
   assert.ok(payload !== undefined && payload.summary.length <= 1_024 && payload.summary.endsWith('👦…'));
 });
 
-test('work that goes on never stands for a failure after an outage', () => {
-  assert.equal(laneOf(withUid('x')), undefined);
-  assert.notEqual(laneOf(exampleEvent({ reason: 'Progressing' })), undefined);
+test('a failure is not sent after its recovery, and not superseded by work that goes on', () => {
+  assert.deepEqual(laneOf(withUid('x')), laneOf(exampleEvent()));
+  assert.notDeepEqual(laneOf(withUid('x')), laneOf(exampleEvent({ reason: 'Progressing' })));
 });
