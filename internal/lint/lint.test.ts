@@ -285,6 +285,14 @@ const BROKEN: readonly Case[] = [
     hint: /add the Secret to apps/,
   },
   {
+    name: 'a Secret without a name',
+    in: ALERT + provider('hook', 'type: generic\naddress: https://a.example.com\nsecretRef: { ▸name: "" }'),
+    want: 'missing-secret',
+    severity: 'warning',
+    message: /no Secret "" in/,
+    hint: /Add it/,
+  },
+  {
     name: 'a Secret for TLS that is nowhere',
     in: ALERT + provider('hook', 'type: generic\naddress: https://a.example.com\ncertSecretRef: { ▸name: ca }'),
     want: 'missing-secret',
@@ -771,6 +779,7 @@ const CLEAN: readonly { readonly name: string; readonly in: string }[] = [
   {
     name: 'variables that Flux fills in',
     in:
+      ALERT.replace('name: all', 'name: "${team}-all"').replace('spec:', 'spec:\n  eventSeverity: ${severity}') +
       kustomization('web') +
       provider('hook', 'type: generic\naddress: https://${domain}/flux') +
       alert('all', `${TO_HOOK}\neventSources: [{ kind: Kustomization, name: "\${name}", namespace: "\${space}" }]`),

@@ -5,7 +5,7 @@ import type { Folder } from '../config/directory/read-folder.ts';
 import type { Redactor } from '../sdk/transport.ts';
 import { findClearSecrets } from './clear-secrets.ts';
 import { checkConfigurations } from './configuration.ts';
-import { type LintFinding, RULES, type RuleId } from './finding.ts';
+import { isTemplated, type LintFinding, RULES, type RuleId } from './finding.ts';
 import { indexFolder } from './folder-index.ts';
 import { findUnmatchable } from './never-matches.ts';
 import { findOverlaps } from './overlap.ts';
@@ -19,7 +19,7 @@ export async function lintFolder(folder: Folder, redactor: Redactor): Promise<re
   const index = indexFolder(folder);
   const { findings, places } = await checkConfigurations(index, redactor);
   const found = [
-    ...folder.faults.flatMap(fromFault),
+    ...withoutTemplated(folder).flatMap(fromFault),
     ...findMissingProviders(index),
     ...findMissingSecrets(index),
     ...findUnmatchable(index),
@@ -28,6 +28,25 @@ export async function lintFolder(folder: Folder, redactor: Redactor): Promise<re
     ...findClearSecrets(index),
   ];
   return [...found, ...nothingToCheck(folder, found)].sort(byPlace);
+}
+
+/** A value that Flux fills in before it applies the object cannot be judged by what stands in its place. */
+function withoutTemplated({ objects, faults }: Folder): ManifestFault[] {
+  const byTitle = new Map(objects.map((object) => [JSON.stringify([object.file, object.title]), object]));
+  return faults.filter(({ file, object, field }) => {
+    const written = byTitle.get(JSON.stringify([file, object]))?.raw;
+    const value = written === undefined || field === '' ? undefined : valueAt(written, field);
+    return typeof value !== 'string' || !isTemplated(value);
+  });
+}
+
+function valueAt(root: unknown, field: string): unknown {
+  let value = root;
+  for (const step of field.split(/[.[\]]+/).filter((part) => part !== '')) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, step)) return undefined;
+    value = Reflect.get(value, step);
+  }
+  return value;
 }
 
 function fromFault({ rule, severity, file, line, column, object, field, message, hint }: ManifestFault): LintFinding[] {

@@ -17,13 +17,13 @@ export function findMissingProviders(index: FolderIndex): LintFinding[] {
   });
 }
 
-function nameOfProvider({ route }: FolderObject): string | undefined {
+function nameOfProvider({ route, raw }: FolderObject): string | undefined {
   // An Alert without a spec names none, which is told as such.
-  return route?.targetKey.split('/').at(-1) || undefined;
+  return raw['spec'] === undefined || raw['spec'] === null ? undefined : route?.targetKey.split('/').at(-1);
 }
 
 function missingProvider(index: FolderIndex, { namespace }: FolderObject, name: string): { message: string; hint: string } {
-  const absent = `there is no Provider ${name} in the namespace ${namespace}`;
+  const absent = `there is no Provider ${shown(name)} in the namespace ${namespace}`;
   const elsewhere = index.providersNamed(name);
   const [first] = elsewhere;
   if (first !== undefined) {
@@ -43,7 +43,7 @@ export function findMissingSecrets(index: FolderIndex): LintFinding[] {
   return index.providers.flatMap((provider) =>
     SECRET_FIELDS.flatMap((field) => {
       const name = provider.target?.spec[field];
-      if (name === undefined || name === '' || isTemplated(name)) return [];
+      if (name === undefined || isTemplated(name)) return [];
       const { namespace } = provider;
       if (index.findSecret(namespace, name) !== undefined || index.isSecretMade(namespace, name)) return [];
       return [missingSecret(index, provider, name, ['spec', field, 'name'])];
@@ -53,7 +53,7 @@ export function findMissingSecrets(index: FolderIndex): LintFinding[] {
 
 function missingSecret(index: FolderIndex, provider: FolderObject, name: string, path: Path): LintFinding {
   const { namespace } = provider;
-  const absent = `there is no Secret ${name} in the namespace ${namespace}`;
+  const absent = `there is no Secret ${shown(name)} in the namespace ${namespace}`;
   const elsewhere = index.secretsNamed(name);
   const rule = 'missing-secret' as const;
   if (elsewhere.length > 0) {
@@ -65,6 +65,11 @@ function missingSecret(index: FolderIndex, provider: FolderObject, name: string,
   const hint =
     meant === undefined ? 'Add it, or make sure that another tool creates it: nothing can be sent without it.' : `Did you mean ${meant}?`;
   return findingAt(provider, path, { rule, severity: 'warning', message: absent, hint });
+}
+
+/** An empty name would leave a hole in the sentence. */
+function shown(name: string): string {
+  return name === '' ? '""' : name;
 }
 
 function namesOfSecrets(index: FolderIndex, namespace: string): string[] {

@@ -6,7 +6,15 @@ import { test } from 'node:test';
 import { ALLOWED, PACKAGES } from './rules.ts';
 import { readSources, root, type SourceFile } from './source-tree.ts';
 
-const PURE = ['internal/routing', 'internal/enrich', 'internal/expr', 'internal/event', 'internal/sdk', 'internal/dialects'];
+const PURE = [
+  'internal/routing',
+  'internal/enrich',
+  'internal/expr',
+  'internal/event',
+  'internal/sdk',
+  'internal/dialects',
+  'internal/lint',
+];
 const PURE_BANNED = /\bDate\.now\(|new Date\(\)|\bMath\.random\(|\bsetTimeout\(|\bsetInterval\(|\bperformance\.now\(/;
 const IO_MODULES = /^node:(fs|net|http|https|tls|dns|child_process|worker_threads|sqlite|timers)/;
 

@@ -161,3 +161,16 @@ test('--help names every flag, format and exit code', async () => {
   for (const word of ['--output', '--strict', '"table"', '"json"', '"sarif"', '"github"', 'Exit codes', '<path...>'])
     assert.ok(stdout.includes(word), word);
 });
+
+test('rendered manifests are read from a pipe', async () => {
+  const running = promisify(execFile)(process.execPath, [PROGRAM, 'lint', '-', '--strict']);
+  running.child.stdin?.end(`${PROVIDER}---\n${ALERT}  summary: all of it\n`);
+
+  const { code, stdout } = await running.then(
+    (ran) => ({ code: 0, ...ran }),
+    (error: unknown) => error as Ran,
+  );
+
+  assert.equal(code, 1);
+  assert.match(stdout, /^standard input:12:3: warning: .*spec\.summary is deprecated/);
+});

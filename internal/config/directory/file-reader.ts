@@ -61,12 +61,24 @@ export async function readManifestFile(
   }
   const text = decode(bytes);
   if (text === undefined) return failed(file, previous, 'the file is not valid UTF-8', 'Save it as UTF-8.');
+  return parseGuarded(file, text, { previous, dialect, pace, reading });
+}
+
+/** The same for manifests that are no file, such as what a pipe brings. */
+export function parseManifestText(path: string, bytes: Uint8Array, dialect: ManifestDialect, pace: Pace): Promise<FileState> {
+  const file = { path, stamp: '', bytes: bytes.length };
+  const text = decode(bytes);
+  if (text === undefined) return Promise.resolve(failed(file, undefined, 'the text is not valid UTF-8', 'Save it as UTF-8.'));
+  return parseGuarded(file, text, { previous: undefined, dialect, pace, reading: { keepsSource: true } });
+}
+
+async function parseGuarded(file: FoundFile, text: string, context: ParseContext): Promise<FileState> {
   try {
-    return await parseFile(file, text, { previous, dialect, pace, reading });
+    return await parseFile(file, text, context);
   } catch (cause) {
     // A mistake of ours: its message may hold the file's text, and no file may take the others down.
     const name = cause instanceof Error ? cause.name : typeof cause;
-    return failed(file, previous, `reading the file failed (${name})`, 'This is a mistake of Tocsin; please report it.');
+    return failed(file, context.previous, `reading the file failed (${name})`, 'This is a mistake of Tocsin; please report it.');
   }
 }
 

@@ -2,7 +2,7 @@
 // its fields, and every fault.
 import type { Route, Target } from '../../routing/route.ts';
 import type { Entry } from './entries.ts';
-import { createPace, type FileState, readManifestFile } from './file-reader.ts';
+import { createPace, type FileState, parseManifestText, readManifestFile } from './file-reader.ts';
 import { EMPTY_INVENTORY, takeInventory } from './inventory.ts';
 import type { Fields, ManifestDialect, ManifestFault } from './manifest.ts';
 import type { Position } from './parse.ts';
@@ -42,15 +42,18 @@ export interface Folder {
 export interface FolderOptions {
   /** Folders, or single files. */
   readonly paths: readonly string[];
+  /** Manifests that are no file, with the name that faults call them by. */
+  readonly piped?: { readonly name: string; readonly bytes: Uint8Array };
   readonly dialect: ManifestDialect;
   readonly monotonicMs: () => number;
 }
 
 /** Reads every manifest below the paths and nothing else; never rejects, a path that cannot be read is a fault. */
-export async function readFolder({ paths, dialect, monotonicMs }: FolderOptions): Promise<Folder> {
+export async function readFolder({ paths, piped, dialect, monotonicMs }: FolderOptions): Promise<Folder> {
   const tree = await listTree(paths);
   const pace = createPace(monotonicMs);
   const states: FileState[] = [];
+  if (piped !== undefined) states.push(await parseManifestText(piped.name, piped.bytes, dialect, pace));
   for (let start = 0; start < tree.files.length; start += CONCURRENT_READS) {
     const read = tree.files
       .slice(start, start + CONCURRENT_READS)
