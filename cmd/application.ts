@@ -47,6 +47,8 @@ export interface Application {
   /** `host:port` by listener. */
   readonly addresses: Readonly<Record<'events' | 'receiver' | 'metrics' | 'health' | 'admin', string>>;
   readonly log: Logger;
+  /** Resolves when it can never serve again, because the store's writer died; there is nothing left to finish then. */
+  readonly failed: Promise<Error>;
   /** Stops accepting, finishes what is being sent within the grace period, and closes the store. */
   stop(): Promise<void>;
 }
@@ -77,6 +79,8 @@ const NOTHING_YET: Pick<Directory, 'labels' | 'faults'> & { readonly snapshots: 
 
 class RunningApplication implements Application {
   readonly log: Logger;
+  readonly failed: Promise<Error>;
+  #onFailure: (error: Error) => void = () => undefined;
   readonly #settings: ServeSettings;
   readonly #environment: Environment;
   readonly #build: Build;
@@ -94,6 +98,9 @@ class RunningApplication implements Application {
     this.#settings = settings;
     this.#environment = environment;
     this.#build = build;
+    this.failed = new Promise((resolve) => {
+      this.#onFailure = resolve;
+    });
     const { logLevel, logEncoding, exportHttpPathMetrics, noCrossNamespaceRefs } = settings;
     this.log = createLogger({ level: logLevel, encoding: logEncoding, redactor: this.#redactor, clock: systemClock });
     this.#metrics = createMetrics({ types: catalog.types, dialects: [FLUX_DIALECT], exportPaths: exportHttpPathMetrics });
@@ -145,6 +152,7 @@ class RunningApplication implements Application {
       clock: systemClock,
       random: Math.random,
       keepDeliveredMs: this.#settings.retention,
+      onWriterDeath: (error) => this.#onFailure(error),
       ...this.#build,
     });
     this.#cleanups.push(() => outbox.close());

@@ -1,7 +1,7 @@
 // `tocsin serve`: the server, until it is told to stop.
 import { setFlagsFromString } from 'node:v8';
 import type { Command } from 'commander';
-import { startApplication } from './application.ts';
+import { type Application, startApplication } from './application.ts';
 import { readEnvironment } from './environment.ts';
 import { addServeFlags, type ServeSettings } from './serve-flags.ts';
 import { untilStopped } from './signals.ts';
@@ -16,10 +16,20 @@ async function serve(settings: ServeSettings, command: Command): Promise<void> {
   if (settings.manifests.length === 0) command.error('name the folder of Provider, Alert and Secret manifests with --manifests DIR');
   boundHeapGrowth();
   const application = await startApplication(settings, await readEnvironment(process.env), thisBuild);
+  void application.failed.then((error) => endAtOnce(application, error));
   const signal = await untilStopped();
   application.log.info({ signal }, 'stopping');
   await application.stop();
   application.log.info({}, 'stopped');
+}
+
+/**
+ * What is being sent could not be settled and what arrives could not be stored: a new process, which whoever watches over
+ * this one starts, takes up both.
+ */
+function endAtOnce({ log }: Application, error: Error): void {
+  log.error({ error }, 'the store is lost to this process, which ends so that a new one can open it');
+  process.exit(1);
 }
 
 /**

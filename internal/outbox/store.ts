@@ -184,10 +184,24 @@ export interface Delivery {
   readonly endedAtMs: number | null;
   /** First 3 and last 7. */
   readonly history: readonly Attempt[];
+  /** What people decided about it, oldest first, the last 10; absent while nobody did. */
+  readonly decisions?: readonly PersonsDecision[];
   readonly subject: { readonly kind: string; readonly namespace: string; readonly name: string };
 }
 
+/** Somebody sent a delivery once more, or stopped it. */
+export interface PersonsDecision {
+  readonly kind: 'replay' | 'cancel';
+  readonly atMs: number;
+  readonly by: string;
+  readonly forced: boolean;
+  /** The state that it was found in, and why it had ended or was waiting. */
+  readonly from: DeliveryState;
+  readonly reason?: Reason;
+}
+
 export interface DeliveryFilter {
+  readonly ids?: readonly string[];
   readonly states?: readonly DeliveryState[];
   readonly targetKey?: string;
   readonly routeKey?: string;
@@ -197,8 +211,12 @@ export interface DeliveryFilter {
   readonly olderThanMs?: number;
   readonly youngerThanMs?: number;
   readonly limit: number;
-  /** Delivery id of the last row of the page before; newest first. */
+  /** Delivery id of the last row of the page before. */
   readonly after?: string;
+  /** By acceptance; `newest` when absent. */
+  readonly order?: 'newest' | 'oldest';
+  /** False: the history and the decisions stay empty, which makes a page small. */
+  readonly withHistory?: boolean;
 }
 
 export interface StoredEvent {
@@ -212,6 +230,9 @@ export interface StoredEvent {
 
 export interface EventFilter {
   readonly subject?: { readonly kind?: string; readonly namespace?: string; readonly name?: string };
+  /** The sender's `reason`, exactly. */
+  readonly reason?: string;
+  readonly olderThanMs?: number;
   readonly youngerThanMs?: number;
   readonly pending?: boolean;
   readonly limit: number;
@@ -248,6 +269,25 @@ export interface MaintenanceReport {
   readonly clockJumpMs: number;
 }
 
+export interface ReplayRequest {
+  readonly ids: readonly string[];
+  /** Sends a status or comment also when a newer one of its lane is known. */
+  readonly force: boolean;
+  readonly by: string;
+  /** Only say what would happen. */
+  readonly dryRun?: boolean;
+}
+
+export interface CancelRequest {
+  readonly ids: readonly string[];
+  readonly by: string;
+  readonly dryRun?: boolean;
+}
+
+/** `outdated`: a newer one of its lane is known, it ends (or stays) ended; `live`: it has not ended; `unknown`: there is none. */
+export type ReplayResult = 'requeued' | 'outdated' | 'live' | 'unknown';
+export type CancelResult = 'cancelled' | 'ended' | 'unknown';
+
 export interface Outbox {
   append(entries: readonly Append[]): Promise<readonly AppendResult[]>;
   /** Events with pending verdicts that are due to be looked at; `all` ignores when. Oldest first. */
@@ -270,9 +310,10 @@ export interface Outbox {
   targets(): Promise<readonly TargetState[]>;
   stats(): Promise<StoreStats>;
 
-  /** A person's decision; `superseded` ends of a `newest` lane stay ended unless `force`. Returns the ids that changed. */
-  replay(request: { readonly ids: readonly string[]; readonly force: boolean; readonly by: string }): Promise<readonly string[]>;
-  cancel(request: { readonly ids: readonly string[]; readonly by: string }): Promise<readonly string[]>;
+  /** A person's decision, recorded with who made it; they go in the order of the ids. One result per id, in order. */
+  replay(request: ReplayRequest): Promise<readonly ReplayResult[]>;
+  /** What is being sent at this moment may still arrive. One result per id, in order. */
+  cancel(request: CancelRequest): Promise<readonly CancelResult[]>;
 
   /** One small step of expiry, lease recovery, lane release and pruning; call it every second or so. */
   maintain(): Promise<MaintenanceReport>;

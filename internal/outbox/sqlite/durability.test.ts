@@ -43,6 +43,27 @@ describe('outbox on SQLite, when things break', () => {
       startWriter: startInline,
       ...options,
     });
+  it('tells that the writer died by itself, before those who wait for it, and not when the store is closed', async () => {
+    const told: string[] = [];
+    let port: WriterPort | undefined;
+    const options = {
+      startWriter: (url: URL) => {
+        port = startThread(url);
+        return port;
+      },
+      onWriterDeath: ({ code, message }: StoreError) => void told.push(`${code}: ${message}`),
+    };
+    await (await open(options)).close();
+    assert.deepEqual(told, []);
+
+    const outbox = await open(options);
+    port?.terminate();
+    await assert.rejects(outbox.stats(), () => told.length === 1);
+
+    assert.deepEqual(told, ['io: the writer of the store ended by itself']);
+    await outbox.close();
+  });
+
   it('finds a lease unsettled when its writer died between send and record', async () => {
     let port: WriterPort | undefined;
     const first = await open({

@@ -61,6 +61,7 @@ function pruneDeliveries(session: Session, state: number, endedBeforeMs: number,
   for (const row of rows) {
     const seq = row['seq'] ?? null;
     session.sql('DELETE FROM attempts WHERE delivery = ?').run(seq);
+    session.sql('DELETE FROM decisions WHERE delivery = ?').run(seq);
     session.sql('DELETE FROM plans WHERE seq = ?').run(seq);
     session.sql('DELETE FROM deliveries WHERE seq = ?').run(seq);
     session.countState(session.targets.byId(Number(row['target'])), state, null);

@@ -8,6 +8,8 @@ import { LIFETIME_MS } from '../schedule.ts';
 import {
   type Append,
   type AppendResult,
+  type CancelRequest,
+  type CancelResult,
   type Delivery,
   type DeliveryFilter,
   type EventFilter,
@@ -16,6 +18,8 @@ import {
   type MaintenanceReport,
   type Outbox,
   type PendingEvent,
+  type ReplayRequest,
+  type ReplayResult,
   type Resolution,
   type Settlement,
   type SettleResult,
@@ -75,6 +79,8 @@ export interface SqliteOutboxOptions {
   readonly keepDeadMs?: number;
   /** The writer's module; a bundle names the file it made of it. */
   readonly workerUrl?: URL;
+  /** Called once when the writer dies by itself: nothing can be read or written any more. */
+  readonly onWriterDeath?: (error: StoreError) => void;
   /** Starts the writer; in a thread of its own when absent. */
   readonly startWriter?: (url: URL) => WriterPort;
 }
@@ -134,6 +140,10 @@ class SqliteOutbox implements Outbox {
       clock: options.clock,
       onServed: (pollId, rows) => this.#onServed(pollId, rows),
       onDeath: () => this.#requests.endAll(),
+    });
+    thread.whenDead((death) => {
+      if (this.#isClosed) return;
+      options.onWriterDeath?.(death.code === 'closed' ? new StoreError('io', 'the writer of the store ended by itself') : death);
     });
   }
 
@@ -202,9 +212,7 @@ class SqliteOutbox implements Outbox {
   }
 
   async deliveries(filter: DeliveryFilter): Promise<readonly Delivery[]> {
-    const rows = await collect(filter.limit, (limit, beforeSeq) =>
-      this.#run({ kind: 'deliveries', filter: { ...filter, limit }, beforeSeq }),
-    );
+    const rows = await collect(filter.limit, (limit, fromSeq) => this.#run({ kind: 'deliveries', filter: { ...filter, limit }, fromSeq }));
     return rows.map(toDelivery);
   }
 
@@ -226,11 +234,11 @@ class SqliteOutbox implements Outbox {
     return { ...(await this.#run({ kind: 'stats' })), persistent: isPersistent(this.#options.path) };
   }
 
-  replay(request: { readonly ids: readonly string[]; readonly force: boolean; readonly by: string }): Promise<readonly string[]> {
+  replay(request: ReplayRequest): Promise<readonly ReplayResult[]> {
     return this.#run({ kind: 'replay', ...request });
   }
 
-  cancel(request: { readonly ids: readonly string[]; readonly by: string }): Promise<readonly string[]> {
+  cancel(request: CancelRequest): Promise<readonly CancelResult[]> {
     return this.#run({ kind: 'cancel', ...request });
   }
 
@@ -310,14 +318,14 @@ class SqliteOutbox implements Outbox {
 }
 
 /** Gathers slices until the page is full or everything was looked at. */
-async function collect<T>(limit: number, slice: (limit: number, beforeSeq: number | null) => Promise<Page<T>>): Promise<readonly T[]> {
+async function collect<T>(limit: number, slice: (limit: number, fromSeq: number | null) => Promise<Page<T>>): Promise<readonly T[]> {
   const rows: T[] = [];
-  let beforeSeq: number | null = null;
+  let fromSeq: number | null = null;
   while (rows.length < limit) {
-    const page: Page<T> = await slice(limit - rows.length, beforeSeq);
+    const page: Page<T> = await slice(limit - rows.length, fromSeq);
     rows.push(...page.rows);
     if (page.nextSeq === null) break;
-    beforeSeq = page.nextSeq;
+    fromSeq = page.nextSeq;
   }
   return rows;
 }

@@ -1,7 +1,19 @@
 // What crosses between the facade and the writer's thread: flat rows of text and numbers, cheap to clone.
 import type { Outcome, Fact, Reason } from '../../sdk/outcome.ts';
 import type { Recollection } from '../../sdk/provider.ts';
-import type { AppendResult, DeliveryFilter, EventFilter, MaintenanceReport, SettleResult, StoreStats, TargetState } from '../store.ts';
+import type {
+  AppendResult,
+  CancelRequest,
+  CancelResult,
+  DeliveryFilter,
+  EventFilter,
+  MaintenanceReport,
+  ReplayRequest,
+  ReplayResult,
+  SettleResult,
+  StoreStats,
+  TargetState,
+} from '../store.ts';
 import type { Failure } from './failures.ts';
 
 /** One planned delivery; `plan` is the JSON of what only people and senders read. */
@@ -61,13 +73,13 @@ export type Operation =
   | { readonly kind: 'recall'; readonly scope: string; readonly key: string }
   | { readonly kind: 'wake'; readonly targetKeys: readonly string[] }
   | { readonly kind: 'load'; readonly ids: readonly string[] }
-  | { readonly kind: 'deliveries'; readonly filter: DeliveryFilter; readonly beforeSeq: number | null }
+  | { readonly kind: 'deliveries'; readonly filter: DeliveryFilter; readonly fromSeq: number | null }
   | { readonly kind: 'event'; readonly id: string }
   | { readonly kind: 'events'; readonly filter: EventFilter; readonly beforeSeq: number | null }
   | { readonly kind: 'targets' }
   | { readonly kind: 'stats' }
-  | { readonly kind: 'replay'; readonly ids: readonly string[]; readonly force: boolean; readonly by: string }
-  | { readonly kind: 'cancel'; readonly ids: readonly string[]; readonly by: string }
+  | ({ readonly kind: 'replay' } & ReplayRequest)
+  | ({ readonly kind: 'cancel' } & CancelRequest)
   | { readonly kind: 'maintain' };
 
 export type Row = Readonly<Record<string, string | number | null>>;
@@ -75,6 +87,7 @@ export type Row = Readonly<Record<string, string | number | null>>;
 export interface DeliveryRows {
   readonly delivery: Row;
   readonly attempts: readonly Row[];
+  readonly decisions: readonly Row[];
 }
 
 export interface Page<T> {
@@ -98,8 +111,8 @@ export interface Answers {
   events: Page<Row>;
   targets: readonly TargetState[];
   stats: Omit<StoreStats, 'persistent'>;
-  replay: readonly string[];
-  cancel: readonly string[];
+  replay: readonly ReplayResult[];
+  cancel: readonly CancelResult[];
   maintain: MaintenanceReport;
 }
 

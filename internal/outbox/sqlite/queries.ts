@@ -3,10 +3,13 @@
 import type { Reason } from '../../sdk/outcome.ts';
 import { LIFETIME_MS } from '../schedule.ts';
 import type { DeliveryFilter, EventFilter, TargetState } from '../store.ts';
+import { DECISIONS_OF } from './decisions.ts';
 import type { DeliveryRows, Page, Row } from './protocol.ts';
 import { type Session, toStateCode } from './session.ts';
 
 const SLICE_ROWS = 5_000;
+/** Where the bodies have to be read as well. */
+const SLICE_BODIES = 500;
 const MAX_PAGE = 1_000;
 
 const DELIVERY = `SELECT d.*, p.plan, e.id AS event_id, e.kind, e.namespace, e.name
@@ -23,7 +26,7 @@ export function load(session: Session, ids: readonly string[]): readonly (Delive
     const delivery = session.sql(`${DELIVERY} WHERE d.id = ?`).get(id) as Row | undefined;
     if (delivery === undefined) return [];
     const eventRow = session.sql('SELECT * FROM events WHERE seq = ?').get(delivery['event_seq'] ?? null) as Row;
-    return [{ ...withAttempts(session, delivery), event: eventRow }];
+    return [{ ...withHistory(session, delivery), event: eventRow }];
   });
 }
 
@@ -39,22 +42,57 @@ export function pending(session: Session, request: { readonly limit: number; rea
     .map((row) => ({ ...row, age_ms: Math.max(0, session.nowMs - Number(row['accepted_ms'])) }));
 }
 
-export function deliveries(session: Session, filter: DeliveryFilter, beforeSeq: number | null): Page<DeliveryRows> {
-  const upTo = beforeSeq ?? seqBefore(session, 'deliveries', filter.after);
-  const conditions = deliveryConditions(session, filter);
+/** `fromSeq` is where a slice begins: the rows before it, or with the oldest first those from it on. */
+export function deliveries(session: Session, filter: DeliveryFilter, fromSeq: number | null): Page<DeliveryRows> {
   const limit = Math.min(MAX_PAGE, Math.max(0, filter.limit));
-  // An event's deliveries are found by its index: no slices.
-  const isNarrow = filter.eventId !== undefined;
-  const fromSeq = isNarrow ? 0 : Math.max(0, upTo - SLICE_ROWS);
-  const { text, values } = join(conditions);
+  const slice = filter.order === 'oldest' ? upwards(session, filter, fromSeq) : downwards(session, filter, fromSeq);
+  const { text, values } = join(deliveryConditions(session, filter));
   const rows = session
-    .sql(`${DELIVERY} WHERE d.seq < ? AND d.seq >= ? ${text} ORDER BY d.seq DESC LIMIT ?`)
-    .all(upTo, fromSeq, ...values, limit) as Row[];
-  return { rows: rows.map((row) => withAttempts(session, row)), nextSeq: nextSlice({ found: rows.length, limit, fromSeq }) };
+    .sql(`${DELIVERY} WHERE d.seq >= ? AND d.seq < ? ${text} ORDER BY d.seq ${filter.order === 'oldest' ? 'ASC' : 'DESC'} LIMIT ?`)
+    .all(slice.from, slice.to, ...values, limit) as Row[];
+  const history = filter.withHistory === false ? withoutHistory : withHistory;
+  return { rows: rows.map((row) => history(session, row)), nextSeq: rows.length >= limit ? null : slice.nextSeq };
+}
+
+/** A part of the sequence numbers, `to` not included. */
+interface Slice {
+  readonly from: number;
+  readonly to: number;
+  readonly nextSeq: number | null;
+}
+
+function downwards(session: Session, filter: DeliveryFilter, fromSeq: number | null): Slice {
+  const to = fromSeq ?? seqBefore(session, 'deliveries', filter.after);
+  const from = isNarrow(filter) ? 0 : Math.max(0, to - SLICE_ROWS);
+  return { from, to, nextSeq: from <= 0 ? null : from };
+}
+
+function upwards(session: Session, filter: DeliveryFilter, fromSeq: number | null): Slice {
+  const end = seqBefore(session, 'deliveries', undefined);
+  const from = fromSeq ?? (filter.after === undefined ? firstSeq(session) : seqAfter(session, filter.after));
+  const to = isNarrow(filter) ? end : Math.min(end, from + SLICE_ROWS);
+  return { from, to, nextSeq: to >= end ? null : to };
+}
+
+/** Found by an index: no slices. */
+function isNarrow(filter: DeliveryFilter): boolean {
+  return filter.eventId !== undefined || filter.ids !== undefined;
+}
+
+function firstSeq(session: Session): number {
+  return Number(session.sql('SELECT min(seq) AS seq FROM deliveries').get()?.['seq'] ?? 0);
+}
+
+/** Behind everything when there is no such delivery. */
+function seqAfter(session: Session, after: string): number {
+  return Number(session.sql('SELECT seq FROM deliveries WHERE id = ?').get(after)?.['seq'] ?? Number.MAX_SAFE_INTEGER - 1) + 1;
 }
 
 function deliveryConditions(session: Session, filter: DeliveryFilter): readonly Condition[] {
   const conditions: Condition[] = [];
+  if (filter.ids !== undefined) {
+    conditions.push({ text: `d.id IN (${filter.ids.map(() => '?').join(', ')})`, values: filter.ids });
+  }
   if (filter.states !== undefined) {
     conditions.push({ text: `d.state IN (${filter.states.map(() => '?').join(', ')})`, values: filter.states.map(toStateCode) });
   }
@@ -71,18 +109,25 @@ function deliveryConditions(session: Session, filter: DeliveryFilter): readonly 
   return [...conditions, ...subjectConditions(filter.subject, 'e.')];
 }
 
-export function events(session: Session, filter: EventFilter, beforeSeq: number | null): Page<Row> {
-  const upTo = beforeSeq ?? seqBefore(session, 'events', filter.after);
+export function events(session: Session, filter: EventFilter, fromRow: number | null): Page<Row> {
+  const upTo = fromRow ?? seqBefore(session, 'events', filter.after);
   const conditions: Condition[] = [...subjectConditions(filter.subject, '')];
+  if (filter.reason !== undefined) conditions.push(reasonCondition(filter.reason));
+  if (filter.olderThanMs !== undefined) conditions.push({ text: 'accepted_ms <= ?', values: [session.nowMs - filter.olderThanMs] });
   if (filter.youngerThanMs !== undefined) conditions.push({ text: 'accepted_ms >= ?', values: [session.nowMs - filter.youngerThanMs] });
   if (filter.pending !== undefined) conditions.push({ text: `pending_due_ms IS ${filter.pending ? 'NOT NULL' : 'NULL'}`, values: [] });
   const limit = Math.min(MAX_PAGE, Math.max(0, filter.limit));
-  const fromSeq = Math.max(0, upTo - SLICE_ROWS);
+  const fromSeq = Math.max(0, upTo - (filter.reason === undefined ? SLICE_ROWS : SLICE_BODIES));
   const { text, values } = join(conditions);
   const rows = session
     .sql(`SELECT * FROM events WHERE seq < ? AND seq >= ? ${text} ORDER BY seq DESC LIMIT ?`)
     .all(upTo, fromSeq, ...values, limit) as Row[];
-  return { rows, nextSeq: nextSlice({ found: rows.length, limit, fromSeq }) };
+  return { rows, nextSeq: rows.length >= limit || fromSeq <= 0 ? null : fromSeq };
+}
+
+/** A body may be anything that its intake understood. */
+function reasonCondition(reason: string): Condition {
+  return { text: "CASE WHEN json_valid(body) THEN json_extract(body, '$.reason') END = ?", values: [reason] };
 }
 
 export function targets(session: Session): readonly TargetState[] {
@@ -101,12 +146,16 @@ export function targets(session: Session): readonly TargetState[] {
   }));
 }
 
-function withAttempts(session: Session, delivery: Row): DeliveryRows {
-  if (delivery['tries'] === 0) return { delivery, attempts: [] };
-  const attempts = session
-    .sql('SELECT number, at_ms, record FROM attempts WHERE delivery = ? ORDER BY number')
-    .all(delivery['seq'] ?? null);
-  return { delivery, attempts: attempts as Row[] };
+function withHistory(session: Session, delivery: Row): DeliveryRows {
+  const seq = delivery['seq'] ?? null;
+  const decisions = session.sql(DECISIONS_OF).all(seq) as Row[];
+  if (delivery['tries'] === 0) return { delivery, attempts: [], decisions };
+  const attempts = session.sql('SELECT number, at_ms, record FROM attempts WHERE delivery = ? ORDER BY number').all(seq);
+  return { delivery, attempts: attempts as Row[], decisions };
+}
+
+function withoutHistory(_session: Session, delivery: Row): DeliveryRows {
+  return { delivery, attempts: [], decisions: [] };
 }
 
 function subjectConditions(subject: EventFilter['subject'], prefix: string): readonly Condition[] {
@@ -128,8 +177,4 @@ function join(conditions: readonly Condition[]): Condition {
 function seqBefore(session: Session, table: 'deliveries' | 'events', after: string | undefined): number {
   if (after === undefined) return Number(session.sql(`SELECT max(seq) AS seq FROM ${table}`).get()?.['seq'] ?? 0) + 1;
   return Number(session.sql(`SELECT seq FROM ${table} WHERE id = ?`).get(after)?.['seq'] ?? 0);
-}
-
-function nextSlice(slice: { readonly found: number; readonly limit: number; readonly fromSeq: number }): number | null {
-  return slice.found >= slice.limit || slice.fromSeq <= 0 ? null : slice.fromSeq;
 }

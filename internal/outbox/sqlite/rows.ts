@@ -9,6 +9,7 @@ import {
   type AttemptRecord,
   type Delivery,
   DELIVERY_STATES,
+  type PersonsDecision,
   type PlannedDelivery,
   type Resolution,
   type StoredEvent,
@@ -114,7 +115,7 @@ export function toFreshDelivery(row: LeaseRow, eventId: string, planned: Planned
   };
 }
 
-export function toDelivery({ delivery: row, attempts }: DeliveryRows): Delivery {
+export function toDelivery({ delivery: row, attempts, decisions }: DeliveryRows): Delivery {
   const plan = JSON.parse(text(row, 'plan')) as Plan;
   const state = DELIVERY_STATES[number(row, 'state')] ?? 'dead';
   return {
@@ -142,12 +143,24 @@ export function toDelivery({ delivery: row, attempts }: DeliveryRows): Delivery 
     ...(typeof row['message'] === 'string' ? { message: row['message'] } : {}),
     endedAtMs: numberOrNull(row, 'ended_ms'),
     history: attempts.map(toAttempt),
+    ...(decisions.length === 0 ? {} : { decisions: decisions.map(toDecision) }),
     subject: { kind: text(row, 'kind'), namespace: text(row, 'namespace'), name: text(row, 'name') },
   };
 }
 
 function toAttempt(row: Row): Attempt {
   return { ...(JSON.parse(text(row, 'record')) as AttemptRecord), number: number(row, 'number'), atMs: number(row, 'at_ms') };
+}
+
+function toDecision(row: Row): PersonsDecision {
+  return {
+    kind: row['kind'] === 'cancel' ? 'cancel' : 'replay',
+    atMs: number(row, 'at_ms'),
+    by: text(row, 'by_whom'),
+    forced: row['forced'] === 1,
+    from: DELIVERY_STATES[number(row, 'from_state')] ?? 'dead',
+    ...(typeof row['reason'] === 'string' ? { reason: row['reason'] as Reason } : {}),
+  };
 }
 
 export function toEvent(row: Row, project: Project): Event {

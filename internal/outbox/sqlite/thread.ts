@@ -23,6 +23,7 @@ export class WriterThread {
   readonly #waiting: Waiting[] = [];
   readonly #ended: Promise<void>;
   #death: StoreError | undefined;
+  #onDeath: (error: StoreError) => void = () => undefined;
 
   constructor(port: WriterPort) {
     this.#port = port;
@@ -53,8 +54,14 @@ export class WriterThread {
     return this.#ended;
   }
 
+  /** Calls the listener when the writer is gone, before anybody who waits for it is told. */
+  whenDead(listener: (error: StoreError) => void): void {
+    this.#onDeath = listener;
+  }
+
   #die(error: StoreError): void {
     this.#death ??= error;
+    this.#onDeath(this.#death);
     for (const waiting of this.#waiting.splice(0)) waiting.reject(this.#death);
   }
 }

@@ -110,7 +110,7 @@ export class Writer {
       case 'load':
         return load(session, operation.ids);
       case 'deliveries':
-        return deliveries(session, operation.filter, operation.beforeSeq);
+        return deliveries(session, operation.filter, operation.fromSeq);
       case 'event':
         return event(session, operation.id);
       case 'events':

@@ -175,10 +175,12 @@ export function testLanes(makePlace: MakePlace): void {
       await world.settle(await world.leaseOne());
       const { id } = await world.deliveryOf('e1');
 
-      assert.deepEqual(await world.outbox.replay({ ids: [id], force: false, by: 'ada' }), [id]);
+      assert.deepEqual(await world.outbox.replay({ ids: [id], force: false, by: 'ada', dryRun: true }), ['outdated']);
+      assert.deepEqual(await world.states('e1'), ['dead'], 'a dry run changes nothing');
+      assert.deepEqual(await world.outbox.replay({ ids: [id], force: false, by: 'ada' }), ['outdated']);
       assert.deepEqual(await world.states('e1'), ['superseded']);
-      assert.deepEqual(await world.outbox.replay({ ids: [id], force: false, by: 'ada' }), []);
-      assert.deepEqual(await world.outbox.replay({ ids: [id], force: true, by: 'ada' }), [id]);
+      assert.deepEqual(await world.outbox.replay({ ids: [id], force: false, by: 'ada' }), ['outdated']);
+      assert.deepEqual(await world.outbox.replay({ ids: [id], force: true, by: 'ada' }), ['requeued']);
       const lease = await world.leaseOne();
       assert.equal(lease.event.id, 'e1');
       assert.equal((await world.settle(lease, SERVER_ERROR)).state, 'waiting', 'forced ones are not superseded');
@@ -189,8 +191,31 @@ export function testLanes(makePlace: MakePlace): void {
       await world.settle(await world.leaseOne());
       const { id } = await world.deliveryOf('e1');
 
-      assert.deepEqual(await world.outbox.replay({ ids: [id], force: false, by: 'ada' }), [id]);
+      assert.deepEqual(await world.outbox.replay({ ids: [id], force: false, by: 'ada' }), ['requeued']);
       assert.equal((await world.leaseOne()).event.id, 'e1');
+    });
+
+    it('replays of one lane only the newest, and a dry run says so', async () => {
+      for (const [id, occurredAtMs] of [
+        ['e1', 1_000],
+        ['e2', 2_000],
+      ] as const) {
+        await appendAt(id, occurredAtMs);
+        await world.settle(await world.leaseOne(), { kind: 'rejected', reason: 'bad-request', message: 'm' });
+      }
+      const ids = [(await world.deliveryOf('e1')).id, (await world.deliveryOf('e2')).id];
+
+      const planned = await world.outbox.replay({ ids, force: false, by: 'ada', dryRun: true });
+      const done = await world.outbox.replay({ ids, force: false, by: 'ada' });
+
+      assert.deepEqual(
+        [planned, done],
+        [
+          ['outdated', 'requeued'],
+          ['outdated', 'requeued'],
+        ],
+      );
+      assert.deepEqual(await world.states('e1', 'e2'), ['superseded', 'waiting']);
     });
 
     it('settles a whole batch of one lane in order', async () => {

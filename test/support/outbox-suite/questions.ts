@@ -51,6 +51,33 @@ export function testQuestions(makePlace: MakePlace): void {
       }
     });
 
+    it('finds deliveries by their ids', async () => {
+      const [one, two] = [await world.deliveryOf('e1'), await world.deliveryOf('e2')];
+
+      const found = await world.outbox.deliveries({ ids: [one.id, 'nobody', two.id], limit: 10 });
+
+      assert.deepEqual(
+        found.map(({ id }) => id),
+        [two.id, one.id],
+      );
+    });
+
+    it('lists the oldest first, page by page, and without the history where nobody reads it', async () => {
+      const first = await world.outbox.deliveries({ order: 'oldest', withHistory: false, limit: 2 });
+      const after = first.at(-1)?.id ?? '';
+      const second = await world.outbox.deliveries({ order: 'oldest', after, limit: 10 });
+
+      assert.deepEqual(
+        [first, second].map((page) => page.map(({ eventId }) => eventId)),
+        [
+          ['e1', 'e2'],
+          ['e3', 'e3'],
+        ],
+      );
+      assert.deepEqual([first[0]?.history, (await world.outbox.deliveries({ order: 'oldest', limit: 1 }))[0]?.history.length], [[], 1]);
+      assert.deepEqual(await world.outbox.deliveries({ order: 'oldest', after: 'nobody', limit: 10 }), []);
+    });
+
     it('pages', async () => {
       const first = await world.outbox.deliveries({ limit: 3 });
       const last = first.at(-1);
@@ -65,6 +92,8 @@ export function testQuestions(makePlace: MakePlace): void {
         { filter: {}, want: ['e3', 'e2', 'e1'] },
         { filter: { subject: { name: 'app' } }, want: ['e3', 'e1'] },
         { filter: { youngerThanMs: HOUR_MS }, want: ['e3', 'e2'] },
+        { filter: { olderThanMs: HOUR_MS }, want: ['e1'] },
+        { filter: { reason: 'Nothing' }, want: [] },
         { filter: { pending: true }, want: [] },
         { filter: { after: 'e2' }, want: ['e1'] },
       ];

@@ -153,12 +153,15 @@ export function testSettling(makePlace: MakePlace): void {
       const lease = await world.leaseOne();
       const ids = await Promise.all(['e1', 'e2'].map(async (id) => (await world.deliveryOf(id)).id));
 
-      assert.deepEqual(await world.outbox.cancel({ ids: [...ids, 'nobody'], by: 'ada' }), ids);
+      const asked = { ids: [...ids, 'nobody'], by: 'ada' };
+      assert.deepEqual(await world.outbox.cancel({ ...asked, dryRun: true }), ['cancelled', 'cancelled', 'unknown']);
+      assert.deepEqual(await world.states('e1', 'e2'), ['leased', 'waiting'], 'a dry run changes nothing');
+      assert.deepEqual(await world.outbox.cancel(asked), ['cancelled', 'cancelled', 'unknown']);
 
       assert.deepEqual(await world.states('e1', 'e2'), ['cancelled', 'cancelled']);
       assert.equal((await world.deliveryOf('e2')).message, 'cancelled by ada');
       assert.equal((await world.settle(lease)).result, 'fenced');
-      assert.deepEqual(await world.outbox.cancel({ ids, by: 'ada' }), []);
+      assert.deepEqual(await world.outbox.cancel({ ids, by: 'ada' }), ['ended', 'ended']);
     });
 
     it('replays what ended, with a new life', async () => {
@@ -167,7 +170,8 @@ export function testSettling(makePlace: MakePlace): void {
       world.clock.advance(30 * HOUR_MS);
       const { id } = await world.deliveryOf('e1');
 
-      assert.deepEqual(await world.outbox.replay({ ids: [id, 'nobody'], force: false, by: 'ada' }), [id]);
+      assert.deepEqual(await world.outbox.replay({ ids: [id, 'nobody'], force: false, by: 'ada' }), ['requeued', 'unknown']);
+      assert.deepEqual(await world.outbox.replay({ ids: [id], force: true, by: 'ada' }), ['live']);
 
       const lease = await world.leaseOne();
       assert.deepEqual([lease.delivery.attempts, lease.expiresInMs, lease.delivery.history.length], [0, 24 * HOUR_MS, 1]);
@@ -177,6 +181,29 @@ export function testSettling(makePlace: MakePlace): void {
         [1, 2],
       );
       assert.equal((await world.outbox.targets())[0]?.dead, 0);
+    });
+
+    it('keeps who decided what, the last ten, also after a restart and until the delivery is pruned', async () => {
+      await world.append('e1');
+      const { id } = await world.deliveryOf('e1');
+      const atMs = world.clock.nowMs();
+      assert.equal((await world.delivery(id)).decisions, undefined);
+
+      await world.outbox.cancel({ ids: [id], by: 'ada' });
+      await world.outbox.replay({ ids: [id], force: true, by: 'bob' });
+      await world.outbox.replay({ ids: [id], force: true, by: 'eve' });
+      await world.reopen();
+
+      assert.deepEqual((await world.delivery(id)).decisions, [
+        { kind: 'cancel', atMs, by: 'ada', forced: false, from: 'waiting' },
+        { kind: 'replay', atMs, by: 'bob', forced: true, from: 'cancelled', reason: 'cancelled' },
+      ]);
+      for (let round = 0; round < 6; round += 1) {
+        await world.outbox.cancel({ ids: [id], by: `c${round}` });
+        await world.outbox.replay({ ids: [id], force: false, by: `r${round}` });
+      }
+      const kept = (await world.delivery(id)).decisions ?? [];
+      assert.deepEqual([kept.length, kept[0]?.by, kept.at(-1)?.by], [10, 'c1', 'r5']);
     });
   });
 }
