@@ -245,7 +245,11 @@ test('faults say what Flux says and never show a value', async () => {
     ],
     ['proxy, no address', inRefTo('p', { username: S }), `${proxy}key 'address' not found`],
     ['proxy, empty', inRefTo('p', { address: '' }), `${proxy}proxy address is empty`],
-    ['proxy, long', inRefTo('p', { address: `http://h/${'a'.repeat(2048)}` }), `${proxy}proxy URL exceeds maximum length of 2048 characters`],
+    [
+      'proxy, long',
+      inRefTo('p', { address: `http://h/${'a'.repeat(2048)}` }),
+      `${proxy}proxy URL exceeds maximum length of 2048 characters`,
+    ],
     [
       'proxy, scheme',
       inRefTo('p', { address: `ftp://u:${S}@h` }),
