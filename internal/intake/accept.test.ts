@@ -9,7 +9,8 @@ import { toEvent } from '../event/flux.ts';
 import { StoreError } from '../outbox/store.ts';
 import { type AcceptOptions, createAccept } from './accept.ts';
 import type { Event } from '../event/event.ts';
-import type { Decision, Notice, Verdict } from '../routing/route.ts';
+import type { Decision } from '../routing/decision.ts';
+import type { Notice, Verdict } from '../routing/route.ts';
 
 const WINDOW_MS = 300_000;
 const ROUTE = { dialect: 'flux', tenant: '', namespace: 'apps', name: 'alert', uid: 'u' };

@@ -5,7 +5,8 @@
 import { type Append, type AppendResult, type Outbox, StoreError } from '../outbox/store.ts';
 import { InFlight, type InFlightLimits, type Passage } from './in-flight.ts';
 import type { Event } from '../event/event.ts';
-import type { Decision, Notice } from '../routing/route.ts';
+import type { Decision } from '../routing/decision.ts';
+import type { Notice } from '../routing/route.ts';
 import type { IntakeMetrics } from '../sdk/metrics.ts';
 import type { Clock, Logger } from '../sdk/ports.ts';
 import type { Accept, Accepted } from './accept-port.ts';

@@ -17,7 +17,8 @@ import {
 } from '../../test/support/routing.ts';
 import { type DecideContext, decide, isWholeEvent } from './decide.ts';
 import { explainRoute } from './explain.ts';
-import type { Decision, Notice, Route, Snapshot, Target, Verdict } from './route.ts';
+import type { Decision } from './decision.ts';
+import type { Notice, Route, Snapshot, Target, Verdict } from './route.ts';
 import { emptySnapshot, nextSnapshot } from './snapshot.ts';
 
 const CONTEXT: DecideContext = { labels: toLabels(), noCrossNamespaceRefs: false };

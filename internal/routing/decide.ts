@@ -5,7 +5,8 @@ import { type Pattern, searchCost } from '../expr/pattern.ts';
 import type { PlannedDelivery } from '../outbox/store.ts';
 import { findObjection, type Inspection } from './checks.ts';
 import { Planner } from './plan.ts';
-import type { Candidate, Decision, LabelSource, Notice, Snapshot, Verdict } from './route.ts';
+import type { Decision } from './decision.ts';
+import type { Candidate, LabelSource, Notice, Snapshot, Verdict } from './route.ts';
 
 /** What a decision may ask besides the Snapshot. */
 export interface DecideContext {

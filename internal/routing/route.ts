@@ -2,7 +2,6 @@
 import type { CompiledExpression } from '../expr/cel.ts';
 import type { Pattern } from '../expr/pattern.ts';
 import type { Metadata, ObjectReference } from '../event/event.ts';
-import type { PlannedDelivery } from '../outbox/store.ts';
 import type { ProviderDefinition } from '../sdk/provider.ts';
 import type { ObjectRef } from '../sdk/target.ts';
 
@@ -133,14 +132,6 @@ export interface LabelSource {
   lookup(
     object: ObjectReference,
   ): { readonly state: 'labels'; readonly labels: Readonly<Record<string, string>> } | { readonly state: 'missing' | 'unknown' };
-}
-
-/** Everything that was decided about one event, ready to be appended. */
-export interface Decision {
-  readonly verdicts: readonly Verdict[];
-  readonly deliveries: readonly PlannedDelivery[];
-  readonly notices: readonly Notice[];
-  readonly revision: string;
 }
 
 /** One Route that the index found for a subject, with the selectors of it that name the subject's kind and namespace. */

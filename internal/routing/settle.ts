@@ -6,7 +6,8 @@ import type { Reason } from '../sdk/outcome.ts';
 import { type ObjectRef, toKey } from '../sdk/target.ts';
 import { type DecideContext, decideCandidates, isWholeEvent } from './decide.ts';
 import { Planner } from './plan.ts';
-import type { Candidate, Decision, Notice, Snapshot, Verdict } from './route.ts';
+import type { Decision } from './decision.ts';
+import type { Candidate, Notice, Snapshot, Verdict } from './route.ts';
 import type { SlicedSearch } from './sliced-search.ts';
 
 /** Pending for longer than this, a verdict becomes a dead letter. */

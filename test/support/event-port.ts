@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net';
 import type { TestContext } from 'node:test';
 import { createAccept } from '../../internal/intake/accept.ts';
 import { type EventServerOptions, createEventServer } from '../../internal/intake/event-server.ts';
-import type { Decision } from '../../internal/routing/route.ts';
+import type { Decision } from '../../internal/routing/decision.ts';
 import { ManualClock } from './clock.ts';
 import { type HttpAnswer, sendHttp } from './http-sender.ts';
 import { MemoryAppend } from './memory-append.ts';
