@@ -148,6 +148,11 @@ export interface ProviderDefinition extends ProviderIdentity {
   readonly interpret?: (response: HttpResponse, request: HttpRequest) => Outcome | undefined;
   /** Instead of render: sessions, and read-then-write. */
   readonly send?: (context: SendContext, input: RenderInput) => Promise<Outcome>;
+  /**
+   * Tries the credentials without posting anything: `delivered` says that they work, its note what they are good for.
+   * undefined = this configuration cannot be tried without posting. Absent where the vendor offers nothing to ask.
+   */
+  readonly check?: (context: SendContext, config: ResolvedConfig) => Promise<Outcome | undefined>;
   /** The parts of a lane in which newer deliveries supersede older ones; undefined = the ordinary message lane. */
   readonly lane?: (input: LaneInput) => readonly string[] | undefined;
   readonly examples: readonly ProviderExample[];

@@ -4,6 +4,7 @@ import { defineProvider } from '../../internal/sdk/define.ts';
 import { exampleEvent } from '../../internal/sdk/example-event.ts';
 import { postJson } from '../../internal/sdk/post-json.ts';
 import { readApiAnswer } from './answer.ts';
+import { checkToken } from './check.ts';
 import { MAX_TEXT_CHARS, toPayload } from './payload.ts';
 
 /** Any other address, even one that differs by a slash, is treated as an incoming webhook. */
@@ -44,6 +45,8 @@ export default defineProvider({
     return [postJson({ name: 'Slack hook', address, headers, body: toPayload(input) })];
   },
   interpret: (response, request) => (request.url === API_ADDRESS ? readApiAnswer(response) : undefined),
+  // An incoming webhook takes nothing but messages.
+  check: async (context, { address, token }) => (address === API_ADDRESS ? checkToken(context, token) : undefined),
   examples: [
     {
       title: 'An incoming webhook',
