@@ -6,7 +6,7 @@ import type * as nodeTransport from '@nats-io/transport-node/lib/node_transport.
 import type { Line } from '../../internal/sdk/session.ts';
 import type { Login } from './credentials.ts';
 
-export type NatsClient = typeof transportNode;
+export type NatsClient = (typeof transportNode)['default'];
 
 /** As Flux's connections are called in the server's monitoring. */
 const CLIENT_NAME = 'NATS Provider Publisher';
@@ -15,12 +15,13 @@ const CONNECT_TIMEOUT_MS = 10_000;
 
 export interface NatsLibrary {
   readonly client: NatsClient;
-  readonly node: typeof nodeTransport;
+  readonly node: (typeof nodeTransport)['default'];
 }
 
 export async function loadLibrary(): Promise<NatsLibrary> {
   const [client, node] = await Promise.all([import('@nats-io/transport-node'), import('@nats-io/transport-node/lib/node_transport.js')]);
-  return { client, node };
+  // Both are CommonJS: a bundle knows nothing of their names but `default`, which Node has as well.
+  return { client: client.default, node: node.default };
 }
 
 export interface SessionOptions {
