@@ -1,4 +1,5 @@
 // Plays one recorded case against a running product.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { sendHttp } from '../support/http-sender.ts';
 import type { HostPort, Product } from '../support/product.ts';
 import { compareCase, type ObservedAck } from './compare.ts';
@@ -19,8 +20,10 @@ export interface CaseResult {
   readonly differences: readonly string[];
   /** What the product says of its deliveries, and whether it came to rest. */
   readonly notes: readonly string[];
-  /** Requests that had arrived when the case was over; more may only be repeats. */
+  /** Requests that had arrived when the case was over. */
   readonly arrived: number;
+  /** Something of the case is tried again later, so that repeats may still arrive. */
+  readonly isTriedLater: boolean;
 }
 
 const SETTLE_WITHIN_MS = 12_000;
@@ -29,29 +32,51 @@ const FORGES = /^(?:github|gitlab|gitea|bitbucket|azuredevops)/;
 
 export async function runCase(prepared: PreparedCase, product: Product): Promise<CaseResult> {
   const { vector, recorder } = prepared;
+  const played = await play(vector, product);
+  const differences =
+    played.failure === undefined
+      ? compareCase(fillIn(vector.expected, prepared.placeholders), {
+          acks: played.acks,
+          requests: recorder.requests,
+          sinkDown: vector.given.sinkDown === true,
+          forge: isForge(vector),
+        })
+      : [played.failure];
+  const { notes, isTriedLater } = played;
+  return { name: vector.name, differences, notes, arrived: recorder.requests.length, isTriedLater };
+}
+
+interface Played {
+  readonly acks: readonly ObservedAck[];
+  readonly notes: readonly string[];
+  readonly isTriedLater: boolean;
+  /** The case could not be played to its end. */
+  readonly failure?: string;
+}
+
+/** Sends the events of a case and waits until what follows from them is over. */
+async function play({ given }: Vector, product: Product): Promise<Played> {
   const acks: ObservedAck[] = [];
-  const notes: string[] = [];
+  const rests: Rest[] = [];
+  const played = (): Omit<Played, 'failure'> => ({
+    acks,
+    notes: rests.flatMap(({ notes }) => notes),
+    isTriedLater: rests.some(({ isTriedLater }) => isTriedLater),
+  });
   try {
-    for (const event of vector.given.events ?? []) {
+    for (const event of given.events ?? []) {
       const sentAtMs = Date.now();
       const ack = await post(product.addresses.events, event);
       acks.push(ack);
       // With a gap the next event comes at its time, whatever the one before it still does.
-      const gapMs = vector.given.eventGapMs;
-      if (gapMs === undefined) notes.push(...(await settle(product, ack)));
-      else await new Promise((resolve) => setTimeout(resolve, Math.max(0, sentAtMs + gapMs - Date.now())));
+      if (given.eventGapMs === undefined) rests.push(await settle(product, ack));
+      else await sleep(Math.max(0, sentAtMs + given.eventGapMs - Date.now()));
     }
-    if (vector.given.eventGapMs !== undefined) for (const ack of acks) notes.push(...(await settle(product, ack)));
+    if (given.eventGapMs !== undefined) for (const ack of acks) rests.push(await settle(product, ack));
+    return played();
   } catch (error) {
-    return { name: vector.name, differences: [`could not be played: ${String(error)}`], notes, arrived: recorder.requests.length };
+    return { ...played(), failure: `could not be played: ${String(error)}` };
   }
-  const differences = compareCase(fillIn(vector.expected, prepared.placeholders), {
-    acks,
-    requests: recorder.requests,
-    sinkDown: vector.given.sinkDown === true,
-    forge: isForge(vector),
-  });
-  return { name: vector.name, differences, notes, arrived: recorder.requests.length };
 }
 
 function isForge(vector: Vector): boolean {
@@ -59,13 +84,15 @@ function isForge(vector: Vector): boolean {
   return providers.some((provider) => FORGES.test(String(provider.spec?.type)));
 }
 
-async function settle(product: Product, ack: ObservedAck): Promise<readonly string[]> {
+type Rest = Pick<Played, 'notes' | 'isTriedLater'>;
+
+async function settle(product: Product, ack: ObservedAck): Promise<Rest> {
   const eventId = ack.headers.find(([name]) => name.toLowerCase() === 'tocsin-event')?.[1];
-  if (eventId === undefined) return ack.status === 202 ? ['the answer names no Tocsin-Event'] : [];
+  if (eventId === undefined) return { notes: ack.status === 202 ? ['the answer names no Tocsin-Event'] : [], isTriedLater: false };
   const ask = (path: string): ReturnType<Product['admin']> => product.admin(path);
-  const settled: Settled = await waitUntilSettled({ ask, eventId, withinMs: SETTLE_WITHIN_MS });
-  const notes = settled.deliveries.map((delivery) => `delivery ${delivery}`);
-  return settled.waitedFor === undefined ? notes : [...notes, `did not come to rest, waited for ${settled.waitedFor}`];
+  const { deliveries, waitedFor, isTriedLater }: Settled = await waitUntilSettled({ ask, eventId, withinMs: SETTLE_WITHIN_MS });
+  const notes = deliveries.map((delivery) => `delivery ${delivery}`);
+  return { notes: waitedFor === undefined ? notes : [...notes, `did not come to rest, waited for ${waitedFor}`], isTriedLater };
 }
 
 async function post(to: HostPort, event: Json): Promise<ObservedAck> {

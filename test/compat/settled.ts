@@ -23,6 +23,8 @@ interface DeliveryView {
 export interface Settled {
   /** undefined when it settled in time; otherwise what it still waited for. */
   readonly waitedFor: string | undefined;
+  /** Something of the event is tried again later. */
+  readonly isTriedLater: boolean;
   /** One line per delivery, for people who look into a failing case. */
   readonly deliveries: readonly string[];
 }
@@ -42,18 +44,20 @@ export async function waitUntilSettled({ ask, eventId, withinMs }: SettleWait): 
   const deadlineMs = Date.now() + withinMs;
   let waitedFor = 'the admin API';
   let deliveries: readonly string[] = [];
+  let isTriedLater = false;
   do {
     const answer = await ask(`/api/v1/events/${eventId}`);
     if (answer.status === 200) {
       const view = answer.body as EventView;
       deliveries = view.deliveries.map(describe);
+      isTriedLater = view.deliveries.some(({ state }) => state === 'waiting');
       const open = whatIsOpen(view, Date.now());
-      if (open === undefined) return { waitedFor: undefined, deliveries };
+      if (open === undefined) return { waitedFor: undefined, isTriedLater, deliveries };
       waitedFor = open;
     } else waitedFor = `GET /api/v1/events/${eventId} answers ${answer.status}`;
     await sleep(POLL_MS);
   } while (Date.now() < deadlineMs);
-  return { waitedFor, deliveries };
+  return { waitedFor, isTriedLater, deliveries };
 }
 
 function whatIsOpen(view: EventView, nowMs: number): string | undefined {

@@ -86,7 +86,7 @@ export async function runWorld(options: WorldOptions, material: Material, ports:
     await untilReady(product);
     const results = await runAll(prepared, product, options);
     const ending = await endOf(product);
-    return { results: withLateRequests(results, prepared), strays: proxy.strays.requests.map(describe), ending };
+    return { results: withLateRequests(results, prepared, options.onResult), strays: proxy.strays.requests.map(describe), ending };
   } finally {
     product.kill('SIGKILL');
     proxy.close();
@@ -138,14 +138,20 @@ async function endOf(product: Product): Promise<string> {
 }
 
 /** What arrives after a case was over is allowed only as a repeat of something that is tried again. */
-function withLateRequests(results: readonly CaseResult[], cases: readonly PreparedCase[]): readonly CaseResult[] {
+function withLateRequests(
+  results: readonly CaseResult[],
+  cases: readonly PreparedCase[],
+  onResult: WorldOptions['onResult'],
+): readonly CaseResult[] {
   const recorders = new Map(cases.map(({ vector, recorder }) => [vector.name, recorder]));
   return results.map((result) => {
     const requests = recorders.get(result.name)?.requests ?? [];
-    const repeats = requests.slice(0, result.arrived).some((request) => isRetriedAnswer(request.answered));
+    const repeats = result.isTriedLater || requests.slice(0, result.arrived).some((request) => isRetriedAnswer(request.answered));
     if (requests.length === result.arrived || repeats) return result;
     const late = requests.slice(result.arrived).map((request) => `late request ${describe(request)}`);
-    return { ...result, differences: [...result.differences, ...late] };
+    const judged = { ...result, differences: [...result.differences, ...late] };
+    onResult(judged);
+    return judged;
   });
 }
 
