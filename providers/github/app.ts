@@ -1,8 +1,8 @@
 // A GitHub App's installation token: a JWT signed with the App's key buys it, and it is kept until it expires.
 import { createHash, createPrivateKey, sign, type KeyObject } from 'node:crypto';
 import { ConfigFault, type ResolvedConfig, type SendContext } from '../../internal/sdk/provider.ts';
+import { asked, isNotFound, UnusableAnswer } from './answer.ts';
 import { createClient } from './client.ts';
-import { isNotFound, UnusableAnswer } from './answer.ts';
 
 const PUBLIC_API = 'https://api.github.com';
 /** Backdated, because GitHub refuses a token from the future and clocks differ. */
@@ -35,10 +35,9 @@ async function requestToken(context: SendContext, app: App): Promise<{ value: st
   const client = createClient(context, app.apiBase, toJwt(app, nowMs));
   const id = 'id' in app.installation ? app.installation.id : await findInstallation(client, app.installation.owner);
   // A body of its own, because the content type announces one; GitHub reads null as no restrictions.
-  const { data, status } = await client.request('POST /app/installations/{installation_id}/access_tokens', {
-    installation_id: id,
-    data: 'null',
-  });
+  const { data, status } = await asked(() =>
+    client.request('POST /app/installations/{installation_id}/access_tokens', { installation_id: id, data: 'null' }),
+  );
   if (typeof data?.token !== 'string') throw new UnusableAnswer(status, 'the answer holds no token');
   const expiresAtMs = Date.parse(data.expires_at ?? '');
   return { value: data.token, expiresAtMs: Number.isNaN(expiresAtMs) ? nowMs + TOKEN_LIFETIME_MS : expiresAtMs };
@@ -46,12 +45,12 @@ async function requestToken(context: SendContext, app: App): Promise<{ value: st
 
 async function findInstallation(client: ReturnType<typeof createClient>, owner: string): Promise<number> {
   try {
-    return (await client.request('GET /orgs/{org}/installation', { org: owner })).data.id;
+    return (await asked(() => client.request('GET /orgs/{org}/installation', { org: owner }))).data.id;
   } catch (error) {
     if (!isNotFound(error)) throw error;
   }
   try {
-    return (await client.request('GET /users/{username}/installation', { username: owner })).data.id;
+    return (await asked(() => client.request('GET /users/{username}/installation', { username: owner }))).data.id;
   } catch (error) {
     if (!isNotFound(error)) throw error;
     throw new ConfigFault('the app has no installation at the githubAppInstallationOwner, neither an organisation nor a user', {

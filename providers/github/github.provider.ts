@@ -3,9 +3,8 @@
 import { z } from 'zod';
 import { defineProvider } from '../../internal/sdk/define.ts';
 import { exampleEvent } from '../../internal/sdk/example-event.ts';
-import { commitHash, findRevision } from '../../internal/sdk/git/revision.ts';
-import { isProgress } from '../../internal/sdk/git/status.ts';
-import type { LaneInput } from '../../internal/sdk/provider.ts';
+import { statusLane } from '../../internal/sdk/git/commit-status.ts';
+import { checkRepository } from './check.ts';
 import { repositoryId, toRepository } from './repository.ts';
 import { MAX_DESCRIPTION_CHARS, sendStatus } from './send-status.ts';
 
@@ -43,7 +42,8 @@ export default defineProvider({
     concurrency: 4,
   },
   send: sendStatus,
-  lane: (input) => laneOf(input),
+  check: checkRepository,
+  lane: (input) => statusLane(input, { repositoryOf: keyOf, hasPending: false }),
   examples: [
     {
       title: 'Commit statuses with a personal access token',
@@ -64,21 +64,7 @@ export default defineProvider({
   ],
 });
 
-/** Two Providers may point at one repository, so a status belongs to the repository and not to the Provider. */
-function laneOf({ address, event, statusId, target }: LaneInput): readonly string[] | undefined {
-  // Progress posts nothing, so it must not supersede a verdict that still waits.
-  if (isProgress(event.reason) || !statusId) return undefined;
-  const sha = commitHash(findRevision(event.metadata) ?? '');
-  if (sha === undefined) return undefined;
-  return [...repositoryKey(address, target), sha, statusId];
-}
-
-function repositoryKey(address: string, target: LaneInput['target']): readonly string[] {
-  try {
-    const repository = toRepository(address);
-    return [repository.apiBase, repositoryId(repository)];
-  } catch {
-    // An address in a Secret is not known here, and one that is wrong is reported by the attempt.
-    return ['provider', `${target.namespace}/${target.name}`];
-  }
+function keyOf(address: string): readonly string[] {
+  const repository = toRepository(address);
+  return [repository.apiBase, repositoryId(repository)];
 }

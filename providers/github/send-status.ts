@@ -1,73 +1,90 @@
-// One delivery of a commit status: remembered, else read, else created.
-import { commitHash, findRevision } from '../../internal/sdk/git/revision.ts';
-import { isProgress, statusDescription } from '../../internal/sdk/git/status.ts';
+// GitHub as far as its statuses differ from those of other forges.
+import { requireItems } from '../../internal/sdk/git/forge-answer.ts';
+import {
+  type CommitStatus,
+  sendCommitStatus,
+  type StatusForge,
+  type StatusReading,
+  type StatusRepository,
+  statusValue,
+} from '../../internal/sdk/git/commit-status.ts';
 import type { Outcome } from '../../internal/sdk/outcome.ts';
-import { ConfigFault, type RenderInput, type SendContext } from '../../internal/sdk/provider.ts';
-import { cutChars } from '../../internal/sdk/text/cut.ts';
-import { outcomeOfError } from './answer.ts';
+import { ConfigFault, type RenderInput, type ResolvedConfig, type SendContext } from '../../internal/sdk/provider.ts';
+import { asked, secondaryLimitMs, UnusableAnswer } from './answer.ts';
 import { hasApp, installationToken } from './app.ts';
 import { createClient } from './client.ts';
-import { toRepository } from './repository.ts';
-import { createStatus, readStatuses, recall, toFact, toValue, type Commit, type Status } from './statuses.ts';
+import { repositoryId, toRepository, type Repository } from './repository.ts';
 
-/** The API answers 422 to a longer one. A context is never cut: two that differ at their end would become one. */
+/** The API answers 422 to a longer one. */
 export const MAX_DESCRIPTION_CHARS = 140;
-/** As much of a broken revision as a message shows. */
-const MAX_SHOWN_CHARS = 100;
+const PAGE_SIZE = 100;
+/** GitHub keeps 1,000 statuses per context of a commit; past this many pages something answers that is not GitHub. */
+const MAX_PAGES = 100;
+
+const forge: StatusForge = {
+  name: 'github',
+  states: { success: 'success', failure: 'failure' },
+  maxDescriptionChars: MAX_DESCRIPTION_CHARS,
+  limitedMs: secondaryLimitMs,
+  open,
+};
 
 /** Sets the status unless the commit has it already. */
 export async function sendStatus(context: SendContext, input: RenderInput): Promise<Outcome> {
-  if (isProgress(input.event.reason)) return { kind: 'delivered', note: 'progress sets no status' };
-  const name = input.statusId ?? '';
-  if (name === '') throw new ConfigFault('commit status cannot be empty');
-  const repository = toRepository(input.config.address);
-  checkCredentials(input);
-  const verdict = toVerdict(input, name);
-  if (verdict.fault !== undefined) return { kind: 'rejected', reason: 'bad-request', message: verdict.fault };
-  return bring(context, input, { repository, sha: verdict.sha }, verdict.status);
+  return await sendCommitStatus(forge, context, input);
 }
 
-/** Brings the commit to the status with as few calls as what is known allows. */
-async function bring(context: SendContext, input: RenderInput, commit: Commit, status: Status): Promise<Outcome> {
-  const wanted = toValue(status);
-  const present = toFact(context, wanted);
-  const recalled = await recall(context, commit, status.context);
-  if (recalled?.value === wanted) return { kind: 'delivered', note: 'the status is there already', remember: [present] };
-  const nowMs = context.clock.nowMs();
-  let doing = 'could not get a token';
-  try {
-    const client = createClient(context, commit.repository.apiBase, await tokenOf(context, input));
-    doing = 'could not list commit statuses';
-    const known = recalled ?? (await readStatuses(client, commit, status.context));
-    const remember = [...known.remember, present];
-    if (known.value === wanted) return { kind: 'delivered', note: 'the status is there already', remember };
-    doing = 'could not create commit status';
-    await createStatus(client, commit, status);
-    return { kind: 'delivered', remember };
-  } catch (error) {
-    return outcomeOfError(error, doing, input.config, nowMs);
-  }
+function open(context: SendContext, { config }: RenderInput): StatusRepository {
+  const repository = toRepository(config.address);
+  checkCredentials(config);
+  const connect = async () => createClient(context, repository.apiBase, await tokenOf(context, config));
+  return {
+    authenticate: async () => void (await tokenOf(context, config)),
+    id: `${repository.apiBase}/${repositoryId(repository)}`,
+    read: async (status) => await readStatuses(await connect(), repository, status),
+    create: async (status) => await createStatus(await connect(), repository, status),
+  };
 }
 
-function checkCredentials({ config }: RenderInput): void {
+/** Throws ConfigFault where nothing could be sent as a credential. */
+function checkCredentials(config: ResolvedConfig): void {
   if (config.token === '' && config.password === '' && !hasApp(config)) {
     throw new ConfigFault('github token or github app details must be specified');
   }
 }
 
-async function tokenOf(context: SendContext, { config }: RenderInput): Promise<string> {
+/** The token of the Secret, or the one that its App details buy. */
+async function tokenOf(context: SendContext, config: ResolvedConfig): Promise<string> {
   const token = config.token || config.password;
-  return token === '' ? installationToken(context, config) : token;
+  return token === '' ? await installationToken(context, config) : token;
 }
 
-type Verdict = { readonly fault: string } | { readonly fault?: undefined; readonly sha: string; readonly status: Status };
+type Client = ReturnType<typeof createClient>;
 
-function toVerdict({ event }: RenderInput, name: string): Verdict {
-  const revision = findRevision(event.metadata);
-  if (revision === undefined) return { fault: 'missing revision metadata' };
-  const sha = commitHash(revision);
-  if (sha === undefined) return { fault: `failed to extract commit hash from '${cutChars(revision, MAX_SHOWN_CHARS)}' revision` };
-  if (event.severity !== 'info' && event.severity !== 'error') return { fault: "can't convert to github state" };
-  const state = event.severity === 'info' ? 'success' : 'failure';
-  return { sha, status: { state, description: cutChars(statusDescription(event.reason), MAX_DESCRIPTION_CHARS), context: name } };
+/** Reads every page; of each context the newest complete status counts, as GitHub lists the newest first. */
+async function readStatuses(client: Client, repository: Repository, status: CommitStatus): Promise<StatusReading> {
+  const all = new Map<string, string>();
+  for (let page = 1; page <= MAX_PAGES; page += 1) {
+    const { items, hasNext } = await readPage(client, repository, { sha: status.sha, page });
+    for (const { context, state, description } of items) {
+      if (typeof context !== 'string' || typeof state !== 'string' || typeof description !== 'string') continue;
+      if (!all.has(context)) all.set(context, statusValue({ state, description }));
+    }
+    if (!hasNext || items.length === 0) break;
+  }
+  return { value: all.get(status.context), all };
+}
+
+async function createStatus(client: Client, { owner, name }: Repository, status: CommitStatus): Promise<void> {
+  const { sha, context, description } = status;
+  const state = status.state === 'success' ? 'success' : 'failure';
+  const answer = await asked(() => client.rest.repos.createCommitStatus({ owner, repo: name, sha, state, description, context }));
+  const answered: number = answer.status;
+  if (answered < 200 || answered >= 300) throw new UnusableAnswer(answered, 'the answer is a redirect');
+}
+
+async function readPage(client: Client, { owner, name }: Repository, { sha, page }: { sha: string; page: number }) {
+  const call = () => client.rest.repos.listCommitStatusesForRef({ owner, repo: name, ref: sha, per_page: PAGE_SIZE, page });
+  const { data, headers, status } = await asked(call);
+  return { items: requireItems(data, status), hasNext: /rel="?next"?/.test(headers.link ?? '') };
 }

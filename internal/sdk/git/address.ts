@@ -2,7 +2,8 @@
 
 const URL_SCHEMES = ['ssh', 'git', 'git+ssh', 'http', 'https', 'ftp', 'ftps', 'rsync', 'file'];
 const MAX_SCP_CHARS = 2048;
-const SCP = /^(?:[^@/:\s]+@)?([A-Za-z0-9._-]+):(.*)$/s;
+/** What follows the path, from the first character on that a path of this form does not have, is no part of it. */
+const SCP = /^(?:[^@/:\s]+@)?([A-Za-z0-9._-]+):([A-Za-z0-9._/-]+)/;
 const ABSOLUTE = /^([A-Za-z][A-Za-z0-9+.-]*):(?:\/\/([^/?#]*))?([^?#]*)/s;
 
 /** A repository's home: where its API is looked for and what it is called there. */

@@ -11,6 +11,11 @@ export function statusDescription(reason: string): string {
   return lowerGo(splitWords(reason).join(' '));
 }
 
+/** `kustomization/webapp`: whose status it is, on forges that show a name beside the context. */
+export function statusName({ kind, name }: { readonly kind: string; readonly name: string }): string {
+  return lowerGo(`${kind}/${name}`);
+}
+
 /** Runs of upper case, lower case, digits and everything else; an upper run gives its last letter to the lower run behind it. */
 function splitWords(text: string): string[] {
   const runs = text.match(/\p{Ll}+|\p{Lu}+|\p{Nd}+|[^\p{Ll}\p{Lu}\p{Nd}]+/gu) ?? [];
