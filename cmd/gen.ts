@@ -2,6 +2,7 @@
 import { existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { toOpenApi } from '../internal/admin/openapi.ts';
 import { crds, toCrdYaml } from '../internal/catalog/derive/crd.ts';
 import { replaceBlock, toProviderBlock, toProviderIndex, toProviderTable } from '../internal/catalog/derive/docs.ts';
 import { toEditorSchema } from '../internal/catalog/derive/editor-schema.ts';
@@ -41,6 +42,7 @@ async function outputs(): Promise<readonly Output[]> {
     { path: 'internal/catalog/providers.gen.ts', text: toProviderList(found) },
     ...resources.map((crd) => ({ path: `manifests/crds/${crd.plural}.yaml`, text: toCrdYaml(crd) })),
     ...resources.map((crd) => ({ path: `manifests/schemas/${crd.kind.toLowerCase()}.json`, text: toEditorSchema(crd, definitions) })),
+    { path: 'manifests/schemas/admin-api.json', text: toOpenApi() },
     { path: 'providers/README.md', text: toProviderIndex(definitions, folders) },
     ...vendorPages(found),
     ...mainPage(definitions),

@@ -3,12 +3,13 @@ import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, request, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, test } from 'node:test';
-import { type DeliveryFilter, type EventFilter, type Outbox, StoreError } from '../outbox/store.ts';
+import { type CancelRequest, type DeliveryFilter, type EventFilter, type Outbox, type ReplayRequest, StoreError } from '../outbox/store.ts';
 import type { Logger } from '../sdk/ports.ts';
 import { createAdminApp } from './admin-server.ts';
 
 const TOKEN = 'a-token-for-tests';
 const filters: (DeliveryFilter | EventFilter)[] = [];
+const decisions: (ReplayRequest | CancelRequest)[] = [];
 const logged: string[] = [];
 const log: Logger = {
   debug: () => {},
@@ -18,10 +19,29 @@ const log: Logger = {
   child: () => log,
 };
 
+const FAULT = {
+  file: 'a.yaml',
+  line: 1,
+  column: 1,
+  object: 'Alert/apps/all',
+  field: 'spec',
+  message: 'm',
+  hint: 'h',
+  severity: 'error',
+} as const;
+
 const outbox = {
   deliveries: async (filter: DeliveryFilter) => {
     filters.push(filter);
     return [];
+  },
+  replay: async (decision: ReplayRequest) => {
+    decisions.push(decision);
+    return decision.ids.map(() => 'unknown');
+  },
+  cancel: async (decision: CancelRequest) => {
+    decisions.push(decision);
+    return decision.ids.map(() => 'unknown');
   },
   events: async (filter: EventFilter) => {
     filters.push(filter);
@@ -41,7 +61,7 @@ const app = createAdminApp({
   outbox,
   token: TOKEN,
   explain: () => ({ verdicts: [], revision: 'r' }),
-  faults: () => [{ file: 'a.yaml' }],
+  faults: () => [FAULT],
   log,
 });
 let server: Server;
@@ -58,9 +78,16 @@ interface Answer {
   readonly body: Record<string, unknown>;
 }
 
-async function call(path: string, headers: Record<string, string> = { authorization: `Bearer ${TOKEN}` }, method = 'GET'): Promise<Answer> {
+interface Call {
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly method?: string;
+  readonly body?: string;
+}
+
+async function call({ path, headers = authorized, method = 'GET', body }: Call): Promise<Answer> {
   const { port } = server.address() as AddressInfo;
-  const outgoing = request({ host: '127.0.0.1', port, path, method, headers }).end();
+  const outgoing = request({ host: '127.0.0.1', port, path, method, headers }).end(body);
   const [incoming] = await once(outgoing, 'response');
   const chunks: Buffer[] = [];
   for await (const chunk of incoming) chunks.push(chunk as Buffer);
@@ -68,45 +95,120 @@ async function call(path: string, headers: Record<string, string> = { authorizat
 }
 
 const authorized = { authorization: `Bearer ${TOKEN}` };
-const refusals: readonly { name: string; path: string; headers?: Record<string, string>; method?: string; status: number; code: string }[] =
-  [
-    { name: 'no token', path: '/api/v1/events', headers: {}, status: 401, code: 'unauthorized' },
-    { name: 'a wrong token', path: '/api/v1/events', headers: { authorization: `Bearer ${TOKEN}x` }, status: 401, code: 'unauthorized' },
-    { name: 'a foreign Host', path: '/api/v1/events', headers: { ...authorized, host: 'evil.example' }, status: 403, code: 'foreign-host' },
-    {
-      name: 'a Host that only starts like loopback',
-      path: '/api/v1/events',
-      headers: { ...authorized, host: '127.0.0.1.evil.example' },
-      status: 403,
-      code: 'foreign-host',
-    },
-    {
-      name: 'a browser page',
-      path: '/api/v1/events',
-      headers: { ...authorized, origin: 'http://127.0.0.1' },
-      status: 403,
-      code: 'foreign-host',
-    },
-    { name: 'an unknown path', path: '/api/v1/nothing', status: 404, code: 'not-found' },
-    { name: 'a path that climbs', path: '/api/v1/../../etc/passwd', status: 404, code: 'not-found' },
-    { name: 'a path that is no percent-encoding', path: '/api/v1/events/%E0%A4%A', status: 400, code: 'bad-request' },
-    { name: 'a method that changes', path: '/api/v1/events', method: 'POST', status: 404, code: 'not-found' },
-    { name: 'an unknown delivery', path: '/api/v1/deliveries/none', status: 404, code: 'not-found' },
-    { name: 'an unknown event', path: '/api/v1/events/none/explanation', status: 404, code: 'not-found' },
-    { name: 'an unknown state', path: '/api/v1/deliveries?state=lost', status: 400, code: 'bad-request' },
-    { name: 'an unknown parameter', path: '/api/v1/deliveries?colour=red', status: 400, code: 'bad-request' },
-    { name: 'a page too long', path: '/api/v1/events?limit=1000000', status: 400, code: 'bad-request' },
-    { name: 'a store that fails', path: '/api/v1/targets', status: 503, code: 'store' },
-    { name: 'a bug', path: '/api/v1/stats', status: 500, code: 'bug' },
-  ];
+const posting = { ...authorized, 'content-type': 'application/json' };
+const REPLAY = '/api/v1/deliveries/replay';
+const CANCEL = '/api/v1/deliveries/cancel';
 
-for (const { name, path, headers, method, status, code } of refusals) {
+/** A write that is fine but for what a case changes. */
+function write(changes: Readonly<Record<string, unknown>>, path = REPLAY): Call {
+  return { path, method: 'POST', headers: posting, body: JSON.stringify({ ids: ['a'], by: 'ada', ...changes }) };
+}
+
+const refusals: readonly (Call & { readonly name: string; readonly status: number; readonly code: string })[] = [
+  { name: 'no token', path: '/api/v1/events', headers: {}, status: 401, code: 'unauthorized' },
+  { name: 'a wrong token', path: '/api/v1/events', headers: { authorization: `Bearer ${TOKEN}x` }, status: 401, code: 'unauthorized' },
+  { name: 'a foreign Host', path: '/api/v1/events', headers: { ...authorized, host: 'evil.example' }, status: 403, code: 'foreign-host' },
+  {
+    name: 'a Host that only starts like loopback',
+    path: '/api/v1/events',
+    headers: { ...authorized, host: '127.0.0.1.evil.example' },
+    status: 403,
+    code: 'foreign-host',
+  },
+  {
+    name: 'a browser page',
+    path: '/api/v1/events',
+    headers: { ...authorized, origin: 'http://127.0.0.1' },
+    status: 403,
+    code: 'foreign-host',
+  },
+  { name: 'an unknown path', path: '/api/v1/nothing', status: 404, code: 'not-found' },
+  { name: 'a path that climbs', path: '/api/v1/../../etc/passwd', status: 404, code: 'not-found' },
+  { name: 'a path that is no percent-encoding', path: '/api/v1/events/%E0%A4%A', status: 400, code: 'bad-request' },
+  { name: 'a path with a slash more', path: '/api/v1/deliveries/', status: 404, code: 'not-found' },
+  { name: 'a path that climbs in disguise', path: '/api/v1/deliveries/..%2f..%2fetc%2fpasswd', status: 404, code: 'not-found' },
+  { name: 'a method that changes', path: '/api/v1/targets', method: 'POST', status: 405, code: 'method-not-allowed' },
+  { name: 'a method that removes', path: '/api/v1/deliveries/a', method: 'DELETE', status: 405, code: 'method-not-allowed' },
+  {
+    name: 'a preflight',
+    path: REPLAY,
+    method: 'OPTIONS',
+    headers: { ...authorized, origin: 'https://a.example' },
+    status: 403,
+    code: 'foreign-host',
+  },
+  { name: 'a write without a token', ...write({}), headers: { 'content-type': 'application/json' }, status: 401, code: 'unauthorized' },
+  { name: 'a write of a browser page', ...write({}), headers: { ...posting, origin: 'null' }, status: 403, code: 'foreign-host' },
+  { name: 'a write to a foreign Host', ...write({}), headers: { ...posting, host: 'a.example' }, status: 403, code: 'foreign-host' },
+  ...['application/x-www-form-urlencoded', 'text/plain', 'multipart/form-data; boundary=a', 'application/jsonp'].map((type) => ({
+    name: `a body of ${type}`,
+    ...write({}),
+    headers: { ...posting, 'content-type': type },
+    status: 415,
+    code: 'unsupported-media-type',
+  })),
+  { name: 'a body without a type', ...write({}), headers: authorized, status: 415, code: 'unsupported-media-type' },
+  {
+    name: 'a compressed body',
+    ...write({}),
+    headers: { ...posting, 'content-encoding': 'gzip' },
+    status: 415,
+    code: 'unsupported-media-type',
+  },
+  { name: 'no body', ...write({}), body: '', status: 400, code: 'bad-request' },
+  { name: 'a body that is no JSON', ...write({}), body: '{"ids":', status: 400, code: 'bad-request' },
+  { name: 'a body that is no object', ...write({}), body: '["a"]', status: 400, code: 'bad-request' },
+  { name: 'a body that is too large', ...write({ by: 'a'.repeat(200_000) }), status: 413, code: 'too-large' },
+  { name: 'an unknown field', ...write({ colour: 'red' }), status: 400, code: 'bad-request' },
+  {
+    name: 'a field of the prototype',
+    ...write({}),
+    body: '{"ids":["a"],"by":"ada","__proto__":{"force":true}}',
+    status: 400,
+    code: 'bad-request',
+  },
+  { name: 'a replay of nobody', ...write({ ids: [] }), status: 400, code: 'bad-request' },
+  { name: 'too many at once', ...write({ ids: Array.from({ length: 501 }, String) }), status: 400, code: 'bad-request' },
+  { name: 'a decision of nobody', ...write({ by: ' ' }), status: 400, code: 'bad-request' },
+  { name: 'a decision of somebody with control characters', ...write({ by: 'a\u001b[2J' }), status: 400, code: 'bad-request' },
+  { name: 'ids and a selection', ...write({ select: { target: 't' } }), status: 400, code: 'bad-request' },
+  { name: 'neither ids nor a selection', ...write({ ids: undefined }), status: 400, code: 'bad-request' },
+  { name: 'a selection of everything', ...write({ ids: undefined, select: { olderThanMs: 1 } }), status: 400, code: 'bad-request' },
+  {
+    name: 'a replay of what waits',
+    ...write({ ids: undefined, select: { target: 't', states: ['waiting'] } }),
+    status: 400,
+    code: 'bad-request',
+  },
+  {
+    name: 'a cancel of what ended',
+    ...write({ ids: undefined, select: { target: 't', states: ['dead'] } }, CANCEL),
+    status: 400,
+    code: 'bad-request',
+  },
+  { name: 'a forced cancel', ...write({ force: true }, CANCEL), status: 400, code: 'bad-request' },
+  { name: 'parameters of a write in the path', ...write({}), path: `${REPLAY}?dryRun=true`, status: 400, code: 'bad-request' },
+  { name: 'a page after nothing', path: '/api/v1/deliveries?after=none', status: 404, code: 'not-found' },
+  { name: 'a page of events after nothing', path: '/api/v1/events?after=none', status: 404, code: 'not-found' },
+  { name: 'a replay after nothing', ...write({ after: 'none' }), status: 404, code: 'not-found' },
+  { name: 'a parameter given twice', path: '/api/v1/deliveries?target=a&target=b', status: 400, code: 'bad-request' },
+  { name: 'an unknown delivery', path: '/api/v1/deliveries/none', status: 404, code: 'not-found' },
+  { name: 'an unknown event', path: '/api/v1/events/none/explanation', status: 404, code: 'not-found' },
+  { name: 'an unknown state', path: '/api/v1/deliveries?state=lost', status: 400, code: 'bad-request' },
+  { name: 'an unknown parameter', path: '/api/v1/deliveries?colour=red', status: 400, code: 'bad-request' },
+  { name: 'a page too long', path: '/api/v1/events?limit=1000000', status: 400, code: 'bad-request' },
+  { name: 'a store that fails', path: '/api/v1/targets', status: 503, code: 'store' },
+  { name: 'a bug', path: '/api/v1/stats', status: 500, code: 'bug' },
+];
+
+for (const { name, status, code, ...asked } of refusals) {
   test(`admin refuses ${name}`, async () => {
-    const answer = await call(path, headers, method);
+    const answer = await call(asked);
 
     assert.deepEqual({ status: answer.status, code: answer.body['code'] }, { status, code });
     assert.match(String(answer.headers['content-type']), /^application\/problem\+json/);
     assert.doesNotMatch(JSON.stringify(answer.body), new RegExp(TOKEN));
+    assert.deepEqual(decisions, [], 'nothing was decided');
   });
 }
 
@@ -115,8 +217,11 @@ test('admin logs its own mistakes', () => assert.deepEqual(logged, ['admin reque
 test('filters reach the store', async () => {
   filters.length = 0;
 
-  await call('/api/v1/deliveries?state=dead,waiting&target=flux//apps/slack&kind=Kustomization&reason=auth&olderThanMs=60000&limit=5');
-  await call('/api/v1/events?namespace=apps&pending=true');
+  await call({
+    path: '/api/v1/deliveries?state=dead,waiting&target=flux//apps/slack&kind=Kustomization&reason=auth&olderThanMs=60000&limit=5',
+  });
+  await call({ path: '/api/v1/deliveries?id=a,b&order=oldest&history=false' });
+  await call({ path: '/api/v1/events?namespace=apps&pending=true&reason=Failed&olderThanMs=5' });
 
   assert.deepEqual(filters, [
     {
@@ -126,11 +231,45 @@ test('filters reach the store', async () => {
       subject: { kind: 'Kustomization' },
       reason: 'auth',
       olderThanMs: 60_000,
+      order: 'newest',
+      withHistory: true,
     },
-    { limit: 50, subject: { namespace: 'apps' }, pending: true },
+    { limit: 50, ids: ['a', 'b'], order: 'oldest', withHistory: false },
+    { limit: 50, subject: { namespace: 'apps' }, pending: true, reason: 'Failed', olderThanMs: 5 },
   ]);
 });
 
+test('decisions reach the store with who made them', async () => {
+  filters.length = 0;
+
+  const replay = await call(write({ ids: ['a', 'b'], force: true }));
+  await call(write({ ids: undefined, select: { target: 'flux//apps/slack', youngerThanMs: 5 }, dryRun: true, by: ' bob ' }, CANCEL));
+
+  assert.deepEqual(decisions.splice(0), [
+    { ids: ['a', 'b'], force: true, by: 'ada', dryRun: false },
+    { ids: [], by: 'bob', dryRun: true },
+  ]);
+  assert.deepEqual(replay.body, {
+    items: [
+      { id: 'a', result: 'unknown' },
+      { id: 'b', result: 'unknown' },
+    ],
+    next: null,
+  });
+  assert.deepEqual(filters[1], {
+    targetKey: 'flux//apps/slack',
+    youngerThanMs: 5,
+    states: ['waiting', 'leased'],
+    limit: 500,
+    order: 'oldest',
+    withHistory: false,
+  });
+});
+
+test('a method that is refused is told which ones are taken', async () => {
+  assert.equal((await call({ path: CANCEL, method: 'PUT' })).headers['allow'], 'POST');
+});
+
 test('faults of the configuration are listed', async () => {
-  assert.deepEqual((await call('/api/v1/faults')).body, { items: [{ file: 'a.yaml' }] });
+  assert.deepEqual((await call({ path: '/api/v1/faults' })).body, { items: [FAULT] });
 });

@@ -7,6 +7,8 @@ export const PROBLEMS = {
   'not-found': { status: 404, title: 'There is no such thing.' },
   'bad-request': { status: 400, title: 'The request cannot be understood.' },
   'method-not-allowed': { status: 405, title: 'This address takes another method.' },
+  'too-large': { status: 413, title: 'The body of the request is too large.' },
+  'unsupported-media-type': { status: 415, title: 'The body must be plain JSON, sent as application/json.' },
   store: { status: 503, title: 'The store cannot answer now.' },
   bug: { status: 500, title: 'Tocsin made a mistake; its log says more.' },
 } as const;
