@@ -5,9 +5,10 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, matchesGlob } from 'node:path';
 import { parseArgs } from 'node:util';
+import { catalog } from '../../internal/catalog/catalog.ts';
 import { renderAreas, renderDeviating, renderFailure, renderNeedCluster, select, type Selection } from './report.ts';
 import type { CaseResult } from './run-case.ts';
-import { listAreas, readArea, readDeviations, REQUIRED_AREAS, type Vector } from './vector.ts';
+import { listAreas, readArea, readDeviations, requiredAreas, type Vector } from './vector.ts';
 import { createMaterial, createPorts, runWorld } from './world.ts';
 
 interface Settings {
@@ -33,7 +34,7 @@ function readSettings(): Settings {
     },
   });
   const known = listAreas();
-  const areas = values.areas === undefined ? REQUIRED_AREAS : values.areas === 'all' ? known : values.areas.split(',');
+  const areas = values.areas === undefined ? requiredAreas(catalog.types) : values.areas === 'all' ? known : values.areas.split(',');
   const unknown = areas.filter((area) => !known.includes(area));
   if (unknown.length > 0) throw new Error(`no such area: ${unknown.join(', ')}`);
   return { areas, glob: values.case, jobs: Number(values.jobs), program: values.program, keep: values.keep };

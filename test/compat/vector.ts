@@ -93,7 +93,7 @@ export interface Vector {
   readonly expected: Expected;
 }
 
-/** The areas that must pass; the recordings of the others are kept beside them as data. */
+/** The areas that must pass whatever the catalog holds. */
 export const REQUIRED_AREAS = [
   'intake',
   'match',
@@ -166,6 +166,20 @@ export function whyNotInFolder(vector: Vector): string | undefined {
     return 'looks labels up';
   }
   return undefined;
+}
+
+/** The areas that must pass: those of every program, and each one whose cases use no type but these and can be shown by a folder. */
+export function requiredAreas(types: readonly string[]): readonly string[] {
+  const required: readonly string[] = REQUIRED_AREAS;
+  return [...required, ...listAreas().filter((area) => !required.includes(area) && isShown(area, types))];
+}
+
+function isShown(area: string, types: readonly string[]): boolean {
+  const vectors = readArea(area);
+  const used = vectors.flatMap(({ given }) => given.objects ?? []).filter(({ kind }) => kind === 'Provider');
+  return (
+    used.every(({ spec }) => types.some((type) => type === spec?.['type'])) && vectors.some((each) => whyNotInFolder(each) === undefined)
+  );
 }
 
 /** The namespace a case lives in; the same text stands in its fixed repository names. */
