@@ -101,9 +101,14 @@ class RunningApplication implements Application {
     this.failed = new Promise((resolve) => {
       this.#onFailure = resolve;
     });
-    const { logLevel, logEncoding, exportHttpPathMetrics, noCrossNamespaceRefs } = settings;
+    const { logLevel, logEncoding, exportHttpPathMetrics, exportObjectMetrics, noCrossNamespaceRefs } = settings;
     this.log = createLogger({ level: logLevel, encoding: logEncoding, redactor: this.#redactor, clock: systemClock });
-    this.#metrics = createMetrics({ types: catalog.types, dialects: [FLUX_DIALECT], exportPaths: exportHttpPathMetrics });
+    this.#metrics = createMetrics({
+      types: catalog.types,
+      dialects: [FLUX_DIALECT],
+      exportPaths: exportHttpPathMetrics,
+      exportObjects: exportObjectMetrics,
+    });
     const labels: LabelSource = { lookup: (object) => this.#configuration.labels.lookup(object) };
     this.#context = { labels, noCrossNamespaceRefs };
   }
@@ -167,7 +172,8 @@ class RunningApplication implements Application {
     let cancel: (() => void) | undefined;
     const step = async (): Promise<void> => {
       try {
-        const { clockJumpMs, recovered } = await outbox.maintain();
+        const { clockJumpMs, ended, recovered } = await outbox.maintain();
+        for (const end of ended) this.#metrics.deliver.ended({ ...end, ageSeconds: end.ageMs / 1000 });
         if (failures > 0) log.info({ failures }, 'the store is well again');
         failures = 0;
         if (clockJumpMs !== 0) log.warn({ clockJumpMs }, 'the clock jumped; times were shifted and nothing is pruned for an hour');
@@ -278,6 +284,7 @@ class RunningApplication implements Application {
       outbox,
       snapshots,
       context: this.#context,
+      metrics: this.#metrics.intake,
       onNotices: (notices, event) => this.#onNotices(event, notices),
       clock: systemClock,
       log: this.log.child({ logger: 'router' }),

@@ -28,6 +28,7 @@ export interface ServeSettings {
   readonly retention: number;
   readonly rateLimitInterval: number;
   readonly exportHttpPathMetrics: boolean;
+  readonly exportObjectMetrics: boolean;
   readonly watchAllNamespaces: boolean;
   readonly noCrossNamespaceRefs: boolean;
   readonly logEncoding: 'json' | 'console';
@@ -64,6 +65,7 @@ const OURS: readonly Option[] = [
     .default([], 'none'),
   flag('--grace-period <duration>', 'time for sends in flight after SIGTERM', '8s', parseDuration),
   flag('--retention <duration>', 'how long delivered messages stay listed', '168h', parseDuration),
+  toggle('--export-object-metrics', 'count deliveries by Alert and Provider as well, in at most 1,000 series', false),
 ];
 
 const FLUX: readonly Option[] = [

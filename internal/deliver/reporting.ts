@@ -69,11 +69,11 @@ function toFields({ lease, settlement, result, durationMs }: Settled): LogFields
 }
 
 function count(metrics: DeliveryMetrics, { lease, settlement, result, durationMs }: Settled): void {
-  const { type } = lease.delivery;
+  const { type, target, route } = lease.delivery;
   const { outcome, reason = '' } = settlement.attempt;
   metrics.attempted({ type, outcome, reason, seconds: durationMs / 1000 });
   if (result.state !== 'waiting' && result.state !== 'leased') {
-    metrics.ended({ type, state: result.state, reason, ageSeconds: (lease.ageMs + durationMs) / 1000 });
+    metrics.ended({ type, state: result.state, reason, ageSeconds: (lease.ageMs + durationMs) / 1000, target, route });
   }
   if (result.breaker === 'opened' || result.breaker === 'recovered') metrics.breaker(type, result.breaker);
 }

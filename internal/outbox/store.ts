@@ -262,7 +262,25 @@ export interface StoreStats {
   readonly persistent: boolean;
 }
 
+/** A delivery that the store ended by itself: expired, superseded, cancelled, or never decided. */
+export interface StoreEnd {
+  readonly deliveryId: string;
+  readonly eventId: string;
+  /** How its event arrived. */
+  readonly origin: string;
+  readonly type: string;
+  readonly route: ObjectRef;
+  readonly target: ObjectRef;
+  readonly state: DeliveryState;
+  /** Empty where the end needs no reason. */
+  readonly reason: string;
+  readonly message: string;
+  readonly ageMs: number;
+}
+
 export interface MaintenanceReport {
+  /** What ended without a settle since the last report, at most a thousand at a time; a crash forgets what was not reported. */
+  readonly ended: readonly StoreEnd[];
   readonly expired: number;
   readonly pruned: number;
   readonly recovered: number;

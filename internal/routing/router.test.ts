@@ -92,6 +92,8 @@ interface World {
   readonly router: Router;
   readonly notices: Notice[];
   readonly logged: string[];
+  /** What was counted. */
+  readonly decided: string[];
   readonly context: DecideContext;
   /** Intake's part. */
   receive(event: Event): void;
@@ -105,11 +107,13 @@ function toWorld(labels: LabelSource = toLabels(), searchBudget = 1_000_000): Wo
   const source = new Source();
   const notices: Notice[] = [];
   const logged: string[] = [];
+  const decided: string[] = [];
   const context = { labels, noCrossNamespaceRefs: false, searchBudget };
   const router = createRouter({
     outbox,
     snapshots: source,
     context,
+    metrics: { decided: (...words) => decided.push(words.join(' ').trim()) },
     onNotices: (some) => notices.push(...some),
     clock,
     log: toLog(logged),
@@ -121,6 +125,7 @@ function toWorld(labels: LabelSource = toLabels(), searchBudget = 1_000_000): Wo
     router,
     notices,
     logged,
+    decided,
     context,
     receive(event) {
       outbox.append(event, decide(event, source.current(), context).verdicts);
@@ -161,6 +166,7 @@ describe('the router', () => {
     await world.rest();
 
     assert.deepEqual(world.outbox.verdicts(event.id), ['dropped nothing-to-send', 'matched', 'dropped suspended']);
+    assert.deepEqual(world.decided, ['flux matched', 'flux dropped suspended']);
     assert.equal(world.outbox.resolutions.flatMap(({ deliveries }) => deliveries).length, 1);
     await world.router.stop();
   });

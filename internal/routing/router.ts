@@ -3,6 +3,7 @@
 // about for a day becomes a dead letter, so that a person sees it.
 import type { Event } from '../event/event.ts';
 import type { Outbox, PendingEvent, Resolution } from '../outbox/store.ts';
+import type { IntakeMetrics } from '../sdk/metrics.ts';
 import type { Clock, Logger } from '../sdk/ports.ts';
 import type { DecideContext } from './decide.ts';
 import { SlicedSearch } from './sliced-search.ts';
@@ -19,6 +20,8 @@ export interface RouterOptions {
   readonly outbox: Pick<Outbox, 'pending' | 'resolve'>;
   readonly snapshots: SnapshotSource;
   readonly context: DecideContext;
+  /** Told of each verdict that is known now. */
+  readonly metrics?: Pick<IntakeMetrics, 'decided'>;
   readonly onNotices: (notices: readonly Notice[], event: Event) => void;
   readonly clock: Clock;
   readonly log: Logger;
@@ -159,6 +162,11 @@ class PollingRouter implements Router {
   }
 
   #report(event: Event, resolution: Resolution, notices: readonly Notice[]): void {
+    for (const verdict of resolution.verdicts) {
+      // The one that stood for all Routes is closed without saying anything of any of them.
+      if (verdict.kind !== 'pending' && verdict.route.name !== '')
+        this.#options.metrics?.decided(event.dialect, verdict.kind, 'reason' in verdict ? verdict.reason : '');
+    }
     if (notices.length > 0) this.#options.onNotices(notices, event);
     for (const { delivery, message } of resolution.dead ?? []) {
       const alert = `${delivery.route.namespace}/${delivery.route.name}`;

@@ -16,6 +16,12 @@ export interface IntakeMetrics {
   decided(dialect: string, verdict: string, reason: string): void;
 }
 
+/** An object by its name. */
+export interface ObjectName {
+  readonly namespace: string;
+  readonly name: string;
+}
+
 export interface DeliveryMetrics {
   attempted(attempt: {
     readonly type: string;
@@ -24,6 +30,14 @@ export interface DeliveryMetrics {
     readonly seconds: number;
   }): void;
   /** A delivery reached its end. */
-  ended(end: { readonly type: string; readonly state: string; readonly reason: string; readonly ageSeconds: number }): void;
+  ended(end: {
+    readonly type: string;
+    readonly state: string;
+    readonly reason: string;
+    readonly ageSeconds: number;
+    /** Which objects it concerned; shown only where series per object are wanted. */
+    readonly target: ObjectName;
+    readonly route: ObjectName;
+  }): void;
   breaker(type: string, change: 'opened' | 'recovered'): void;
 }

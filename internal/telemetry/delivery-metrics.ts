@@ -14,14 +14,19 @@ const ATTEMPTS: Readonly<Record<DeliveryOutcomeLabel, readonly (Reason | '')[]>>
   rejected: ['bad-request', 'too-large'],
   aborted: ['network'],
 };
-const ENDS: Readonly<Record<string, readonly (Reason | '')[]>> = {
+const ENDS: Readonly<Record<string, readonly string[]>> = {
   delivered: [''],
   superseded: [''],
+  cancelled: ['cancelled'],
   dead: ['bad-request', 'too-large', 'not-found', 'expired', 'target-gone', 'server', 'timeout', 'network', 'auth', 'config'],
 };
 
 /** Registers the counters and histograms of deliveries. */
-export function createDeliveryMetrics(registry: Registry, types: readonly string[]): DeliveryMetrics {
+export function createDeliveryMetrics(
+  registry: Registry,
+  types: readonly string[],
+  onEnded?: (end: Parameters<DeliveryMetrics['ended']>[0]) => void,
+): DeliveryMetrics {
   const registers = [registry];
   const attempts = new Counter({
     name: 'tocsin_delivery_attempts_total',
@@ -70,7 +75,9 @@ export function createDeliveryMetrics(registry: Registry, types: readonly string
       attempts.inc({ type: toType(type), outcome, reason });
       durations.observe({ type: toType(type) }, seconds);
     },
-    ended({ type, state, reason, ageSeconds }) {
+    ended(end) {
+      const { type, state, reason, ageSeconds } = end;
+      onEnded?.(end);
       ends.inc({ type: toType(type), state, reason });
       ages.observe({ type: toType(type), state }, ageSeconds);
     },

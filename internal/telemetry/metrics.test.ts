@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { createMetrics, type Metrics } from './metrics.ts';
 
 const OPTIONS = { types: ['generic', 'slack'], dialects: ['flux'], process: false };
+const NAMES = { target: { namespace: 'apps', name: 'chat' }, route: { namespace: 'apps', name: 'all' } };
 
 async function shown(metrics: Metrics): Promise<readonly string[]> {
   return (await metrics.registry.metrics()).split('\n').filter((line) => line !== '' && !line.startsWith('#'));
@@ -54,7 +55,7 @@ test('paths and types that others choose do not multiply series', async () => {
     metrics.intake.requestStarted(`/${number}`);
     metrics.intake.requestFinished({ path: `/${number}`, method: 'POST', code: 202, seconds: 0, bytes: 0 });
     metrics.deliver.attempted({ type: `type-${number}`, outcome: 'deferred', reason: 'config', seconds: 0 });
-    metrics.deliver.ended({ type: `type-${number}`, state: 'dead', reason: 'expired', ageSeconds: 1 });
+    metrics.deliver.ended({ type: `type-${number}`, state: 'dead', reason: 'expired', ageSeconds: 1, ...NAMES });
   }
 
   const lines = await shown(metrics);
@@ -120,4 +121,27 @@ test('the token cache is counted without naming objects or keys', async () => {
   ]) {
     assert.ok(lines.includes(want), want);
   }
+});
+
+test('series of objects exist where they are wanted, and are bounded', async () => {
+  const end = { type: 'slack', state: 'delivered', reason: '', ageSeconds: 1 };
+  const without = createMetrics(OPTIONS);
+  without.deliver.ended({ ...end, ...NAMES });
+  assert.ok(!(await shown(without)).some((line) => line.startsWith('tocsin_object_')));
+
+  const metrics = createMetrics({ ...OPTIONS, exportObjects: true });
+  const ofObjects = async (): Promise<readonly string[]> =>
+    (await shown(metrics)).filter((line) => line.startsWith('tocsin_object_deliveries_total'));
+  assert.deepEqual(await ofObjects(), []);
+  metrics.deliver.ended({ ...end, ...NAMES });
+  assert.deepEqual(await ofObjects(), [
+    'tocsin_object_deliveries_total{kind="Alert",namespace="apps",name="all",state="delivered"} 1',
+    'tocsin_object_deliveries_total{kind="Provider",namespace="apps",name="chat",state="delivered"} 1',
+  ]);
+
+  for (let number = 0; number < 1_500; number++) {
+    metrics.deliver.ended({ ...end, ...NAMES, route: { namespace: 'apps', name: `alert-${number}` } });
+  }
+  assert.equal((await ofObjects()).length, 1_000);
+  assert.ok((await shown(metrics)).includes('tocsin_object_deliveries_left_out_total 502'));
 });

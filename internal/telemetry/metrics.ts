@@ -5,6 +5,7 @@ import type { DeliveryMetrics, IntakeMetrics } from '../sdk/metrics.ts';
 import { createDeliveryMetrics } from './delivery-metrics.ts';
 import { createHttpMetrics, type HttpMetrics } from './http-metrics.ts';
 import { createIntakeMetrics } from './intake-metrics.ts';
+import { createObjectMetrics } from './object-metrics.ts';
 import { createStateMetrics, type StateSources } from './state-metrics.ts';
 import { createTokenCacheMetrics, type TokenCacheMetrics } from './token-cache-metrics.ts';
 
@@ -14,6 +15,8 @@ export interface MetricsOptions {
   readonly dialects: readonly string[];
   /** `--export-http-path-metrics`; false when absent. */
   readonly exportPaths?: boolean;
+  /** `--export-object-metrics`: series per Alert and Provider; false when absent. */
+  readonly exportObjects?: boolean;
   /** CPU, memory and event loop of the process; true when absent. */
   readonly process?: boolean;
 }
@@ -39,7 +42,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     intake: { ...events, ...createIntakeMetrics(registry, options.dialects) },
     // Receiver paths are secrets, so they are never exported.
     receiver: createHttpMetrics({ registry, prefix: 'gotk_receiver', handler: '/hook/', exportPaths: false }),
-    deliver: createDeliveryMetrics(registry, options.types),
+    deliver: createDeliveryMetrics(registry, options.types, options.exportObjects === true ? createObjectMetrics(registry) : undefined),
     tokenCache: createTokenCacheMetrics(registry),
     watch: createStateMetrics(registry),
   };

@@ -7,7 +7,7 @@ import { type AppendResult, StoreError } from '../store.ts';
 import { isLaneBusy, isOutdated, supersedeOlder } from './lanes.ts';
 import { remember } from './memory.ts';
 import type { DeliveryInput, EventInput, ResolutionInput } from './protocol.ts';
-import { DEAD, type Session, SUPERSEDED, WAITING } from './session.ts';
+import { DEAD, type Session, SUPERSEDED, toState, WAITING } from './session.ts';
 
 // What EventInput.columns carries, in this order.
 const EVENT_INPUT_COLUMNS = [
@@ -110,6 +110,7 @@ function insertDelivery(session: Session, input: DeliveryInput, event: OfEvent, 
     );
   session.sql('INSERT INTO plans VALUES (?, ?, ?)').run(seq, input.routeKey, input.plan);
   session.countState(target, null, end?.state ?? WAITING);
+  if (end !== null) session.ends.note({ seq, state: toState(end.state), reason: end.reason, message: end.message, ageMs: 0 });
   if (isReady) session.targets.noteReady(target, nowMs);
 }
 

@@ -1,8 +1,9 @@
 // Lanes: who is at the head, who is held back, who supersedes whom. Only a lane's head is ready for a worker,
 // so that what waits behind it costs nothing.
 import { isOlder, type LaneAge } from '../lane-order.ts';
+import { LIFETIME_MS } from '../schedule.ts';
 import type { Reason } from '../../sdk/outcome.ts';
-import { LEASED, type Session, type StateCode, SUPERSEDED, WAITING } from './session.ts';
+import { LEASED, type Session, type StateCode, SUPERSEDED, toState, WAITING } from './session.ts';
 
 /** A live delivery as the writer works with it. */
 export interface LiveRow {
@@ -58,6 +59,10 @@ export function endDelivery(session: Session, row: LiveRow, end: End): void {
   const target = session.targets.byId(row.target);
   session.countState(target, row.state, end.state);
   if (target.probeSeq === row.seq) target.probeSeq = null;
+  // A replay that turns one end into another is no second end.
+  if (row.ended_ms !== null) return;
+  const { reason, message } = end;
+  session.ends.note({ seq: row.seq, state: toState(end.state), reason, message, ageMs: session.nowMs - (row.expires_ms - LIFETIME_MS) });
 }
 
 /** True while something of the lane goes before whatever arrives now. */

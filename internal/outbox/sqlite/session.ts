@@ -2,6 +2,7 @@
 // begin, commit and rollback keep what is in memory equal to what is in the file.
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { DELIVERY_STATES, type DeliveryState } from '../store.ts';
+import { EndLog } from './ended.ts';
 import { type Sql, type Target, Targets } from './targets.ts';
 
 export const WAITING = 0;
@@ -48,6 +49,7 @@ export class Session {
   /** The same for statements that run for every delivery: rows are arrays, which cost a fraction of named ones. */
   readonly lean: Sql;
   readonly targets: Targets;
+  readonly ends = new EndLog();
   nowMs: number;
   #counters: Counters;
   #before: Counters;
@@ -106,12 +108,14 @@ export class Session {
     this.targets.flush();
     this.sql('COMMIT').run();
     this.targets.commit();
+    this.ends.commit();
     this.#before = this.#copy();
   }
 
   rollback(): void {
     if (this.db.isTransaction) this.sql('ROLLBACK').run();
     this.targets.rollback();
+    this.ends.rollback();
     this.#counters = this.#before;
     this.#before = this.#copy();
   }

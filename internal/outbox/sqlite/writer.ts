@@ -5,6 +5,7 @@ import { statSync } from 'node:fs';
 import { StoreError } from '../store.ts';
 import { append, resolve } from './append.ts';
 import { cancel, replay } from './decisions.ts';
+import { takeEnds } from './ended.ts';
 import { type Failure, toFailure } from './failures.ts';
 import { releaseHeldLanes, nextLaneReleaseMs } from './lanes.ts';
 import { lease, nextLeaseMs } from './lease.ts';
@@ -156,11 +157,12 @@ export class Writer {
     this.#reserve.check();
     const recovered = recoverExpiredLeases(this.#session);
     const expired = expireOverdue(this.#session);
+    const ended = takeEnds(this.#session);
     const isPruning = this.#clock.monotonicMs >= this.#pruneFromMonotonicMs;
     const pruned = isPruning ? prune(this.#session, this.#settings, this.#pruneCursor) : 0;
     const clockJumpMs = this.#jumpMs;
     this.#jumpMs = 0;
-    return { expired, pruned, recovered, clockJumpMs };
+    return { expired, pruned, recovered, clockJumpMs, ended };
   }
 
   #servePolls(): BatchReply['served'] {

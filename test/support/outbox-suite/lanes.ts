@@ -119,6 +119,11 @@ export function testLanes(makePlace: MakePlace): void {
 
         assert.deepEqual(await world.states(...times.map((_, index) => `e${index}`)), states);
         assert.equal((await world.lease()).length, 1);
+        const { ended } = await world.outbox.maintain();
+        assert.deepEqual(
+          ended.map((end) => `${end.type} ${end.state}`),
+          states.filter((state) => state === 'superseded').map((state) => `generic ${state}`),
+        );
       });
     }
 

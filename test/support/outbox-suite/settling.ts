@@ -129,7 +129,13 @@ export function testSettling(makePlace: MakePlace): void {
         world.clock.advance(15 * MINUTE_MS);
       }
 
-      assert.equal((await world.outbox.maintain()).expired, 1);
+      const { expired, ended } = await world.outbox.maintain();
+      assert.equal(expired, 1);
+      assert.deepEqual(
+        ended.map(({ type, state, reason, ageMs }) => ({ type, state, reason, ageMs })),
+        [{ type: 'generic', state: 'dead', reason: 'expired', ageMs: 24 * HOUR_MS }],
+      );
+      assert.deepEqual((await world.outbox.maintain()).ended, []);
       assert.deepEqual(await world.states('e1'), ['dead']);
       assert.equal((await world.deliveryOf('e1')).attempts, 0);
     });
@@ -162,6 +168,11 @@ export function testSettling(makePlace: MakePlace): void {
       assert.equal((await world.deliveryOf('e2')).message, 'cancelled by ada');
       assert.equal((await world.settle(lease)).result, 'fenced');
       assert.deepEqual(await world.outbox.cancel({ ids, by: 'ada' }), ['ended', 'ended']);
+      const { ended } = await world.outbox.maintain();
+      assert.deepEqual(
+        ended.map(({ deliveryId, eventId, state, reason }) => ({ deliveryId, eventId, state, reason })),
+        ids.map((deliveryId, index) => ({ deliveryId, eventId: `e${index + 1}`, state: 'cancelled', reason: 'cancelled' })),
+      );
     });
 
     it('replays what ended, with a new life', async () => {
