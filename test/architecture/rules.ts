@@ -59,6 +59,8 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   'internal/lint': [],
   'internal/admin': ['express', 'zod'],
   providers: ['zod'],
+  'providers/azuredevops': ['zod', 'azure-devops-node-api'],
   'providers/github': ['zod', '@octokit/rest', 'jose'],
+  'providers/gitlab': ['zod', '@gitbeaker/rest', '@gitbeaker/requester-utils'],
   'providers/nats': ['zod', '@nats-io/transport-node'],
 };

@@ -33,6 +33,8 @@ export interface StatusReading {
 export interface StatusRepository {
   /** The API and the repository, the same however the address is written. */
   readonly id: string;
+  /** How the context stands among those of the commit; its name when absent. */
+  contextKey?(status: CommitStatus): string;
   /** What tells this status from another one of its context; equal statuses have equal values. */
   toValue?(status: CommitStatus): string;
   /** Asked before everything else that is asked, also for an event that then sets no status; what it learns is remembered. */
@@ -101,7 +103,7 @@ async function bring(forge: StatusForge, { context, input, repository, progress 
   const wanted = repository.toValue?.(drafted) ?? statusValue(drafted);
   const present = statusFact(context, wanted);
   const commitScope = `${forge.name}-commit:${repository.id}@${drafted.sha}`;
-  const recalled = await recallStatus(context, commitScope, drafted.context);
+  const recalled = await recallStatus(context, commitScope, repository.contextKey?.(drafted) ?? drafted.context);
   if (recalled?.value === wanted) return { kind: 'delivered', note: 'the status is there already', remember: [present] };
   const learnt = (await repository.greet?.()) ?? [];
   progress.doing = 'could not get a token';
