@@ -1,0 +1,79 @@
+// Gitea's API of commit statuses, over our transport.
+import { requireItems, requireJson, requireSuccess, UnusableAnswer } from '../../internal/sdk/git/forge-answer.ts';
+import { type CommitStatus, type StatusReading, statusValue } from '../../internal/sdk/git/commit-status.ts';
+import type { HttpResponse, Send } from '../../internal/sdk/http.ts';
+import { ConfigFault } from '../../internal/sdk/provider.ts';
+import type { Repository } from './repository.ts';
+
+/** https://docs.gitea.com/administration/config-cheat-sheet#api-api: MAX_RESPONSE_ITEMS is 50 unless an administrator changes it. */
+const PAGE_SIZE = 50;
+/** Past this many pages something answers that is not Gitea. */
+const MAX_PAGES = 200;
+/** Older servers lack parts of the API. */
+const MIN_VERSION = [1, 11] as const;
+
+export interface GiteaApi {
+  /** The version of the server; throws for one that is too old or that no Gitea has. */
+  version(): Promise<string>;
+  read(status: CommitStatus): Promise<StatusReading>;
+  create(status: CommitStatus): Promise<void>;
+}
+
+/** The API of a repository, for one token. */
+export function createApi(http: Send, repository: Repository, token: string): GiteaApi {
+  const authorization = ['Authorization', `token ${token}`] as const;
+  const json = ['Content-Type', 'application/json'] as const;
+  const base = `${repository.apiBase}/repos/${encodeURIComponent(repository.owner)}/${encodeURIComponent(repository.name)}`;
+  const get = async (url: string, headers: readonly (readonly [string, string])[]) =>
+    requireSuccess(await http({ method: 'GET', url, headers }));
+  return {
+    version: async () => toVersion(await get(`${repository.apiBase}/version`, [authorization])),
+    read: async (status) => {
+      const list = `${base}/commits/${encodeURIComponent(status.sha)}/statuses`;
+      return await readPages(status, (page) => get(`${list}?limit=${PAGE_SIZE}&page=${page}`, [authorization, json]));
+    },
+    create: async ({ sha, context, state, description }) => {
+      const url = `${base}/statuses/${encodeURIComponent(sha)}`;
+      const body = JSON.stringify({ state, target_url: '', description, context });
+      requireJson(requireSuccess(await http({ method: 'POST', url, headers: [authorization, json], body })));
+    },
+  };
+}
+
+/** Forgejo's version is its own, with the Gitea version behind a plus sign; both have what is needed since their first release. */
+function toVersion(response: HttpResponse): string {
+  const answer = requireJson(response);
+  const version = typeof answer === 'object' && answer !== null && 'version' in answer ? answer.version : undefined;
+  const [, major, minor] = /^v?(\d+)(?:\.(\d+))?/.exec(typeof version === 'string' ? version : '') ?? [];
+  if (typeof version !== 'string' || major === undefined) throw new UnusableAnswer(response.status, 'the answer names no version');
+  const isTooOld = Number(major) < MIN_VERSION[0] || (Number(major) === MIN_VERSION[0] && Number(minor ?? 0) < MIN_VERSION[1]);
+  if (isTooOld) throw new ConfigFault(`the server must be Gitea ${MIN_VERSION.join('.')} or newer`);
+  return version;
+}
+
+/** Gitea sorts by seconds, so that only the id says which of two statuses is the newer one. */
+async function readPages(status: CommitStatus, readPage: (page: number) => Promise<HttpResponse>): Promise<StatusReading> {
+  const newest = new Map<string, { id: number; value: string }>();
+  for (let page = 1; page <= MAX_PAGES; page += 1) {
+    const response = await readPage(page);
+    const items = requireItems(requireJson(response), response.status);
+    for (const item of items) note(newest, item);
+    if (items.length === 0 || !hasNext(response)) break;
+  }
+  const all = new Map([...newest].map(([context, { value }]) => [context, value]));
+  return { value: all.get(status.context), all };
+}
+
+function note(newest: Map<string, { id: number; value: string }>, item: Readonly<Record<string, unknown>>): void {
+  const { context, status: state, description } = item;
+  // What lacks a part was not written whole, and says nothing.
+  if (typeof context !== 'string' || typeof state !== 'string' || typeof description !== 'string') return;
+  if (context === '' || state === '' || description === '') return;
+  const id = typeof item['id'] === 'number' ? item['id'] : 0;
+  const known = newest.get(context);
+  if (known === undefined || id > known.id) newest.set(context, { id, value: statusValue({ state, description }) });
+}
+
+function hasNext({ headers }: HttpResponse): boolean {
+  return /rel="?next"?/.test(headers['link'] ?? '');
+}
