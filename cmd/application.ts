@@ -324,6 +324,7 @@ class RunningApplication implements Application {
       redactor: this.#redactor,
       tokens: (key, acquire) => tokens.token(key, acquire),
       identity: this.#newIdentity(),
+      environment: this.#environment.forProviders,
       statusIdFor: (target, lease) => statusIdFor(snapshots, target, lease),
       clock: systemClock,
       random: Math.random,

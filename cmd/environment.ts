@@ -1,5 +1,6 @@
 // What the environment says; read once, at the start.
 import { readFile } from 'node:fs/promises';
+import { catalog } from '../internal/catalog/catalog.ts';
 import type { ControllerIdentity } from '../internal/credentials/workload-identity.ts';
 import { readAzureAuthority, readControllerIdentity } from './controller-identity.ts';
 import { StartupError } from './listen.ts';
@@ -14,6 +15,8 @@ export interface Environment {
   readonly runtimeNamespace?: string | undefined;
   /** Who Tocsin is in a cloud. */
   readonly identity: ControllerIdentity;
+  /** Variables that types of Providers declare. */
+  readonly forProviders: Readonly<Record<string, string>>;
   /** Where Azure issues tokens. */
   readonly azureAuthority?: string | undefined;
 }
@@ -27,10 +30,16 @@ export async function readEnvironment(variables: NodeJS.ProcessEnv): Promise<Env
     httpsProxy: either('HTTPS_PROXY'),
     noProxy: either('NO_PROXY'),
     runtimeNamespace: variables['RUNTIME_NAMESPACE'],
+    forProviders: declaredByProviders(variables),
     identity: readControllerIdentity(variables),
     azureAuthority: readAzureAuthority(variables),
     ...(caFile ? { trustedCa: await readCa(caFile) } : {}),
   };
+}
+
+function declaredByProviders(variables: NodeJS.ProcessEnv): Readonly<Record<string, string>> {
+  const names = catalog.types.flatMap((type) => catalog.get(type)?.capabilities.environment ?? []);
+  return Object.fromEntries(names.flatMap((name) => (variables[name] === undefined ? [] : [[name, variables[name]]])));
 }
 
 async function readCa(path: string): Promise<string> {

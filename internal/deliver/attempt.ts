@@ -30,6 +30,8 @@ export interface AttemptContext {
   readonly tokens: SendContext['token'];
   /** Workload identity; absent where there is nothing that could prove one. */
   readonly identity?: IdentitySource;
+  /** Variables of the process that types declare. */
+  readonly environment?: Readonly<Record<string, string>>;
   /** The commit status context of an event whose plan could not compute it; throws what a person must mend. */
   readonly statusIdFor: (target: Target, lease: Lease) => string;
   readonly outbox: Pick<Outbox, 'recall'>;

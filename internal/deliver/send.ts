@@ -126,6 +126,7 @@ function toSendContext(conversation: Conversation, lines: Line[]): SendContext {
     dial: openDial(conversation, lines),
     token: (key, acquire) => context.tokens(`${owner} ${key}`, acquire),
     identity: (scope) => identityToken(conversation, scope),
+    ...(context.environment === undefined ? {} : { environment: context.environment }),
     memory: { get: (scope, key) => context.outbox.recall(scope, key) },
     lane: delivery.lane.key,
     clock: context.clock,

@@ -23,6 +23,8 @@ export interface Capabilities {
   readonly tlsFromSecret: boolean;
   /** The Secret's `password` is the token when there is no `token`. */
   readonly passwordAsToken: boolean;
+  /** Variables of the process that `send` is told of; Flux honours them, so nobody has to write them anew. */
+  readonly environment?: readonly string[];
   /** Budgets of the vendor, each documented at its source. */
   readonly limits?: {
     readonly titleChars?: number;
@@ -95,6 +97,8 @@ export interface SendContext {
   token(key: string, acquire: () => Promise<{ readonly value: string; readonly expiresAtMs: number }>): Promise<string>;
   /** A token by workload identity, of the Provider's service account or of Tocsin itself; cached like any other. */
   identity(scope: CloudScope): Promise<string>;
+  /** What the process was given of the variables that types declare. */
+  readonly environment?: Readonly<Record<string, string>>;
   readonly memory: { get(scope: string, key: string): Promise<Recollection | undefined> };
   /** The lane of this delivery; the scope under which its facts are remembered. */
   readonly lane: string;

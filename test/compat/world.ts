@@ -81,7 +81,7 @@ export async function runWorld(options: WorldOptions, material: Material, ports:
     join(directory, 'manifests'),
     prepared.map(({ vector }) => vector),
   );
-  const product = await start(options, material, proxy.port);
+  const product = await start({ ...options, vectors: prepared.map(({ vector }) => vector) }, material, proxy.port);
   try {
     await untilReady(product);
     const results = await runAll(prepared, product, options);
@@ -159,8 +159,11 @@ function describe(request: { readonly method: string; readonly scheme: string; r
   return `${request.method} ${request.scheme}://${request.host}${request.path}`;
 }
 
-/** Hands out ports outside the range from which the system takes its own, each once, so that none serves two cases. */
-export function createPorts(first = 12_000, end = 32_000): () => Promise<number> {
+/**
+ * Hands out ports outside the range from which the system takes its own, each once, so that none serves two cases. It
+ * starts anywhere, so that two runs at a time do not meet.
+ */
+export function createPorts(first = 12_000 + Math.floor(Math.random() * 15_000), end = 32_000): () => Promise<number> {
   let next = first;
   const take = async (): Promise<number> => {
     next += 1;
