@@ -19,7 +19,7 @@ export const DEFAULT_LIMITS: InFlightLimits = {
   maxEvents: 1_024,
   maxBytes: 64 * 1024 * 1024,
   maxAgeMs: 2_000,
-  answerWithinMs: 3_500,
+  answerWithinMs: 2_500,
 };
 
 /** What accepting needs from the other parts. */
