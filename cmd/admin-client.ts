@@ -36,11 +36,29 @@ export function withAdminFlags(command: Command): Command {
 
 /** Asks the admin API; the answer's JSON, or AdminError with the server's own words. */
 export async function ask(flags: AdminFlags, path: string, query: Readonly<Record<string, string | undefined>> = {}): Promise<unknown> {
-  const token = await readToken(flags.store);
-  const { host, port } = parseAddress(flags.adminAddr);
-  const url = new URL(`http://${host.includes(':') ? `[${host}]` : host || '127.0.0.1'}:${port}${path}`);
+  const url = toUrl(flags, path);
   for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, value);
-  const answer = await request(url, { headers: { authorization: `Bearer ${token}` } }).catch((cause: unknown) => {
+  return exchange(flags, url, { method: 'GET' });
+}
+
+/** Hands the admin API a body; the answer's JSON, or AdminError with the server's own words. */
+export async function post(flags: AdminFlags, path: string, body = ''): Promise<unknown> {
+  return exchange(flags, toUrl(flags, path), { method: 'POST', body });
+}
+
+function toUrl(flags: AdminFlags, path: string): URL {
+  const { host, port } = parseAddress(flags.adminAddr);
+  return new URL(`http://${host.includes(':') ? `[${host}]` : host || '127.0.0.1'}:${port}${path}`);
+}
+
+async function exchange(
+  flags: AdminFlags,
+  url: URL,
+  options: { readonly method: 'GET' | 'POST'; readonly body?: string },
+): Promise<unknown> {
+  const token = await readToken(flags.store);
+  const headers = { authorization: `Bearer ${token}`, ...(options.body === undefined ? {} : { 'content-type': 'application/json' }) };
+  const answer = await request(url, { ...options, headers }).catch((cause: unknown) => {
     throw new AdminError(`no server answers at ${flags.adminAddr}; start one with "tocsin serve", or name its address with --admin-addr`, {
       cause,
     });

@@ -1,6 +1,7 @@
 // Wires the parts into one running server. The only place that knows all of them.
 import { randomUUID } from 'node:crypto';
 import { createAdminApp } from '../internal/admin/admin-server.ts';
+import { inspectionRoutes } from '../internal/admin/inspection-routes.ts';
 import { catalog } from '../internal/catalog/catalog.ts';
 import { openDirectory, type Directory } from '../internal/config/directory/directory.ts';
 import { createResolver } from '../internal/credentials/resolver.ts';
@@ -10,16 +11,18 @@ import { createDeliveryEngine, type DeliveryEngine } from '../internal/deliver/e
 import { createFluxDialect } from '../internal/dialects/flux/dialect.ts';
 import { statusId } from '../internal/enrich/commit-status.ts';
 import type { Event } from '../internal/event/event.ts';
-import { FLUX_DIALECT, projectFlux } from '../internal/event/flux.ts';
+import { FLUX_DIALECT, projectFlux, toEvent } from '../internal/event/flux.ts';
 import { createAccept } from '../internal/intake/accept.ts';
+import type { Accept } from '../internal/intake/accept-port.ts';
 import { createEventServer } from '../internal/intake/event-server.ts';
 import type { HttpListener } from '../internal/intake/http-listener.ts';
 import { openSqliteOutbox } from '../internal/outbox/sqlite/outbox.ts';
 import type { Lease, Outbox, StoredEvent } from '../internal/outbox/store.ts';
 import { decide, type DecideContext } from '../internal/routing/decide.ts';
-import { explainRoute } from '../internal/routing/explain.ts';
+import { type Explained, explainEvent } from '../internal/routing/explain.ts';
 import type { LabelSource, Notice, SnapshotSource, Target } from '../internal/routing/route.ts';
 import { createRouter } from '../internal/routing/router.ts';
+import { type CheckReport, checkTarget, type CheckTools } from '../internal/preview/check.ts';
 import type { IdentitySource } from '../internal/sdk/identity.ts';
 import { ConfigFault } from '../internal/sdk/provider.ts';
 import type { Logger } from '../internal/sdk/ports.ts';
@@ -91,6 +94,9 @@ class RunningApplication implements Application {
   readonly #cleanups: (() => Promise<void> | void)[] = [];
   readonly #listeners = new Map<keyof Application['addresses'], { readonly host: string; readonly port: number }>();
   #directory: Directory | undefined;
+  #accept: Accept = async (events) => events.map(() => ({ outcome: 'busy', retryAfterMs: LAST_ANSWERS_MS, message: 'not started yet' }));
+  /** Reaches Providers the way that deliveries do; there once delivery has started. */
+  #checkTools: CheckTools | undefined;
   #stopAccepting: () => Promise<void> = async () => undefined;
   #drain: () => Promise<void> = async () => undefined;
 
@@ -198,6 +204,7 @@ class RunningApplication implements Application {
       metrics: this.#metrics.intake,
       log,
     });
+    this.#accept = intake.accept;
     const { rateLimitInterval, exportHttpPathMetrics, eventsAddr, gracePeriod } = this.#settings;
     const server = createEventServer({
       accept: intake.accept,
@@ -224,6 +231,7 @@ class RunningApplication implements Application {
       token,
       explain: (event) => this.#explain(event),
       faults: () => this.#configuration.faults(),
+      routes: [this.#inspection(outbox)],
       log: this.log.child({ logger: 'admin' }),
     });
     const health = createHealthHandler({
@@ -316,6 +324,14 @@ class RunningApplication implements Application {
       maxDurationMs: tokenCacheMaxDuration,
       observe: this.#metrics.tokenCache,
     });
+    this.#checkTools = {
+      resolve: (target) => resolver.resolve(target),
+      transport,
+      redactor: this.#redactor,
+      tokens: (key, acquire) => tokens.token(key, acquire),
+      clock: systemClock,
+      log: this.log.child({ logger: 'check' }),
+    };
     const engine = createDeliveryEngine({
       outbox,
       findTarget: (key) => snapshots.current()?.targets.get(key),
@@ -367,11 +383,29 @@ class RunningApplication implements Application {
     );
   }
 
-  #explain({ event }: StoredEvent): { verdicts: ReturnType<typeof explainRoute>[]; revision: string } {
+  #explain({ event }: Pick<StoredEvent, 'event'>): { verdicts: readonly Explained[]; revision: string } {
     const snapshot = this.#configuration.snapshots.current();
     if (snapshot === null) return { verdicts: [], revision: '' };
-    const verdicts = [...snapshot.routes.values()].map((route) => explainRoute(event, route, snapshot, this.#context));
-    return { verdicts, revision: snapshot.revision };
+    return { verdicts: explainEvent(event, snapshot, this.#context), revision: snapshot.revision };
+  }
+
+  #inspection(outbox: Outbox): ReturnType<typeof inspectionRoutes> {
+    return inspectionRoutes({
+      outbox,
+      toEvent: (body) => toEvent({ body, nowMs: systemClock.nowMs(), windowMs: this.#settings.rateLimitInterval, origin: 'admin' }),
+      submit: async (event) => {
+        const [accepted] = await this.#accept([event]);
+        return accepted ?? { outcome: 'invalid', message: 'the event was not taken' };
+      },
+      explainEvent: (event) => (this.#configuration.snapshots.current() === null ? null : this.#explain({ event })),
+      targets: () => [...(this.#configuration.snapshots.current()?.targets.values() ?? [])],
+      check: async (target) => this.#check(target),
+    });
+  }
+
+  async #check(target: Target): Promise<CheckReport> {
+    if (this.#checkTools === undefined) throw new ConfigFault('delivery has not started yet; ask again in a moment');
+    return checkTarget(target, this.#checkTools);
   }
 
   #onNotices(event: Event, notices: readonly Notice[]): void {

@@ -1,72 +1,101 @@
-// `tocsin explain EVENT-ID`: what every Alert said of a stored event, and what became of it.
+// `tocsin explain`: what every Alert says of an event, stored or not, what would have passed, and what became of it.
 import type { Command } from 'commander';
-import type { Delivery, StoredEvent } from '../internal/outbox/store.ts';
-import type { Verdict } from '../internal/routing/route.ts';
-import { type AdminFlags, ask, withAdminFlags } from './admin-client.ts';
+import type { StoredEvent, TargetState } from '../internal/outbox/store.ts';
+import { explainEvent } from '../internal/routing/explain.ts';
+import { type AdminFlags, ask, post, withAdminFlags } from './admin-client.ts';
+import { type ObjectName, parseObjectName, readInput, toInputEvent, toTestBody } from './event-input.ts';
+import { describeAhead, describeStored, type ExplainedAhead, type ExplainedStored } from './explain-text.ts';
+import { type FolderFlags, openFolder, withFolderFlags } from './folder.ts';
+import { foresee } from './outlook.ts';
 import type { Terminal } from './terminal.ts';
-import { describeDelivery } from './deliveries.ts';
-import { printable, toWords } from './words.ts';
 
-interface Explained extends StoredEvent {
-  readonly deliveries: readonly Delivery[];
-  readonly now: { readonly verdicts: readonly Verdict[]; readonly revision: string };
+interface ExplainFlags extends AdminFlags, FolderFlags {
+  readonly event?: string;
+  readonly severity: string;
+  readonly reason: string;
+  readonly message: string;
+  readonly revision?: string;
+  readonly last: string;
+  readonly all: boolean;
 }
+
+const HELP = `
+Without a server:   tocsin explain --event event.json --manifests clusters/prod
+                    tocsin explain Kustomization/apps/web --severity error --manifests clusters/prod
+Of a stored event:  tocsin explain 019a1b2c-…         (the Tocsin-Event header of its answer)
+                    tocsin explain Kustomization/apps/web
+Would it be sent?   tocsin explain --event event.json (asks the running server)
+
+Exit codes: 0 explained, 1 not found or no answer, 2 wrong usage.
+`;
 
 /** Adds the command to the program. */
 export function addExplain(program: Command, terminal: Terminal): void {
-  withAdminFlags(program.command('explain').description('say what every Alert made of an event, and what was sent'))
-    .argument('<event-id>', 'the id of a stored event, as in the Tocsin-Event header of its answer')
-    .action(async (id: string, flags: AdminFlags) => {
-      const explained = (await ask(flags, `/api/v1/events/${encodeURIComponent(id)}/explanation`)) as Explained;
-      terminal.print(flags.output === 'json' ? JSON.stringify(explained, null, 2) : describe(explained, terminal.nowMs()).join('\n'));
+  const command = program
+    .command('explain')
+    .description('say what every Alert makes of an event, what would have passed, and what was sent');
+  withFolderFlags(withAdminFlags(command), 'to ask instead of a running server')
+    .argument('[what]', 'the id of a stored event, or an object as Kind/namespace/name')
+    .option('--event <file>', 'an event that need not have happened, as JSON; - reads standard input')
+    .option('--severity <severity>', 'of the event that is made up for an object', 'info')
+    .option('--reason <reason>', 'of the event that is made up for an object', 'ReconciliationSucceeded')
+    .option('--message <text>', 'of the event that is made up for an object', 'Applied revision: main')
+    .option('--revision <revision>', 'of the event that is made up, such as main@sha1:<commit>')
+    .option('--last <count>', 'how many stored events of an object', '3')
+    .option('--all', 'list also the Alerts that have nothing to do with the event', false)
+    .addHelpText('after', HELP)
+    .action(async (what: string | undefined, flags: ExplainFlags) => {
+      if ((what === undefined) === (flags.event === undefined))
+        command.error('name an event id, an object or --event FILE, and one of them only');
+      await explain(what, flags, terminal);
     });
 }
 
-function describe(explained: Explained, nowMs: number): string[] {
-  const { event } = explained;
-  const { kind, namespace, name } = event.subject;
-  const decided = new Set(explained.verdicts.map((verdict) => routeName(verdict)));
-  const others = explained.now.verdicts.filter((verdict) => !decided.has(routeName(verdict)));
-  const changed = explained.revision !== explained.now.revision;
-  return [
-    `Event ${event.id}: ${event.flux.severity} ${event.flux.reason} of ${kind}/${namespace}/${name}, accepted ${toWords(explained.acceptedAtMs, nowMs)}`,
-    `  ${printable(event.flux.message).slice(0, 200)}`,
-    '',
-    `Decided on arrival (configuration ${explained.revision}):`,
-    ...orNone(explained.verdicts.map(describeVerdict), 'no Alert names this kind and namespace'),
-    '',
-    `Every other Alert, as configured ${changed ? `now (${explained.now.revision}: changed since)` : 'then and now'}:`,
-    ...orNone(others.map(describeVerdict), 'there is none'),
-    '',
-    'Deliveries:',
-    ...orNone(
-      explained.deliveries.flatMap((delivery) => describeDelivery(delivery, nowMs)).map((line) => `  ${line}`),
-      'nothing was owed',
-    ),
-  ];
-}
-
-/** A verdict without a route stands for all of them: the event came before any configuration was loaded. */
-function routeName({ route }: Verdict): string {
-  return route.name === '' ? '*' : `${route.namespace}/${route.name}`;
-}
-
-function describeVerdict(verdict: Verdict): string {
-  const detail = verdict.detail ? `: ${printable(verdict.detail)}` : '';
-  switch (verdict.kind) {
-    case 'matched':
-      return `  matched  Alert ${routeName(verdict)}${detail}`;
-    case 'held':
-      return `  held     Alert ${routeName(verdict)} in ${verdict.bucket}${detail}`;
-    case 'dropped':
-    case 'muted':
-    case 'pending':
-      return `  ${verdict.kind.padEnd(8)} Alert ${routeName(verdict)} (${verdict.reason})${detail}`;
-    default:
-      return verdict satisfies never;
+async function explain(what: string | undefined, flags: ExplainFlags, terminal: Terminal): Promise<void> {
+  if (what === undefined)
+    return printAhead(await aheadOf(await readInput(flags.event ?? '-'), flags.event ?? '-', flags, terminal), flags, terminal);
+  const object = parseObjectName(what);
+  if (object === undefined) {
+    const stored = await storedOf(what, flags);
+    return terminal.print(flags.output === 'json' ? JSON.stringify(stored, null, 2) : toText([stored], flags, terminal));
   }
+  if (flags.manifests.length > 0) return printAhead(await aheadOfObject(object, flags, terminal), flags, terminal);
+  const { items } = (await ask(flags, '/api/v1/events', { ...object, limit: flags.last })) as { items: readonly StoredEvent[] };
+  if (items.length === 0) {
+    if (flags.output === 'table') terminal.print(`No event of ${what} is stored. What one of it would meet:\n`);
+    return printAhead(await aheadOfObject(object, flags, terminal), flags, terminal);
+  }
+  const explained: ExplainedStored[] = [];
+  for (const { event } of items) explained.push(await storedOf(event.id, flags));
+  terminal.print(flags.output === 'json' ? JSON.stringify({ items: explained }, null, 2) : toText(explained, flags, terminal));
 }
 
-function orNone(lines: readonly string[], none: string): readonly string[] {
-  return lines.length > 0 ? lines : [`  ${none}`];
+async function storedOf(id: string, flags: AdminFlags): Promise<ExplainedStored> {
+  const explained = (await ask(flags, `/api/v1/events/${encodeURIComponent(id)}/explanation`)) as Omit<ExplainedStored, 'targets'>;
+  const { items } = (await ask(flags, '/api/v1/targets')) as { items: readonly TargetState[] };
+  const keys = new Set(explained.verdicts.map(({ targetKey }) => targetKey));
+  return { ...explained, targets: items.filter(({ key }) => keys.has(key)) };
+}
+
+async function aheadOfObject(object: ObjectName, flags: ExplainFlags, terminal: Terminal): Promise<ExplainedAhead> {
+  return aheadOf(toTestBody(object, flags, terminal.nowMs()), 'the made-up event', flags, terminal);
+}
+
+async function aheadOf(body: string, source: string, flags: ExplainFlags, terminal: Terminal): Promise<ExplainedAhead> {
+  const event = toInputEvent(body, source, terminal);
+  if (flags.manifests.length === 0) return (await post(flags, '/api/v1/explanations', body)) as ExplainedAhead;
+  const folder = await openFolder(flags);
+  const now = { verdicts: explainEvent(event, folder.snapshot, folder.context), revision: folder.snapshot.revision };
+  const outlooks = await foresee(event, { folder, nowMs: terminal.nowMs(), showPath: false });
+  return { event, now, outlooks, faults: folder.faults };
+}
+
+function printAhead(ahead: ExplainedAhead, flags: ExplainFlags, terminal: Terminal): void {
+  if (flags.output === 'json') return terminal.print(JSON.stringify(ahead, null, 2));
+  terminal.print(describeAhead(ahead, { nowMs: terminal.nowMs(), all: flags.all }).join('\n'));
+}
+
+function toText(explained: readonly ExplainedStored[], { all }: ExplainFlags, terminal: Terminal): string {
+  const options = { nowMs: terminal.nowMs(), all };
+  return explained.map((one) => describeStored(one, options).join('\n')).join('\n\n');
 }

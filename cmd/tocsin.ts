@@ -5,12 +5,17 @@ import { ListenError } from '../internal/intake/http-listener.ts';
 import { StoreError } from '../internal/outbox/store.ts';
 import { ConfigFault } from '../internal/sdk/provider.ts';
 import { AdminError } from './admin-client.ts';
+import { addBacktest } from './backtest.ts';
+import { addCheck } from './check.ts';
 import { addDemo } from './demo.ts';
 import { addDeliveries } from './deliveries.ts';
+import { InputError } from './event-input.ts';
 import { addExplain } from './explain.ts';
 import { addLint } from './lint.ts';
 import { StartupError } from './listen.ts';
 import { addProviders } from './providers.ts';
+import { addRender } from './render.ts';
+import { addSend } from './send.ts';
 import { addServe } from './serve.ts';
 import type { Terminal } from './terminal.ts';
 import { VERSION } from './version.ts';
@@ -18,7 +23,7 @@ import { VERSION } from './version.ts';
 const terminal: Terminal = { print: (text) => process.stdout.write(`${text}\n`), nowMs: () => Date.now() };
 
 /** Errors whose message tells a person what to do; any other is a bug and shows its stack. */
-const MENDABLE = [AdminError, ConfigFault, ListenError, StartupError, StoreError];
+const MENDABLE = [AdminError, ConfigFault, InputError, ListenError, StartupError, StoreError];
 
 const program = new Command('tocsin')
   .description('Carries GitOps events to people and pull requests, and never loses one.')
@@ -29,6 +34,10 @@ addServe(program);
 addDemo(program, terminal);
 addDeliveries(program, terminal);
 addExplain(program, terminal);
+addRender(program, terminal);
+addSend(program, terminal);
+addCheck(program, terminal);
+addBacktest(program, terminal);
 addLint(program, terminal);
 addProviders(program, terminal);
 program

@@ -34,6 +34,7 @@ export const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'internal/sdk',
     'internal/event',
   ],
+  'internal/preview': ['internal/outbox', 'internal/routing', 'internal/enrich', 'internal/sdk', 'internal/event'],
   'internal/admin': ['internal/outbox', 'internal/routing', 'internal/sdk', 'internal/event'],
   providers: ['internal/sdk'],
 };
@@ -57,6 +58,7 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   'internal/config': ['yaml', 'zod'],
   'internal/config/directory': ['yaml'],
   'internal/lint': [],
+  'internal/preview': [],
   'internal/admin': ['express', 'zod'],
   providers: ['zod'],
   'providers/azuredevops': ['zod', 'azure-devops-node-api'],

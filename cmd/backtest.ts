@@ -1,0 +1,209 @@
+// `tocsin backtest --alert FILE --since 7d`: what an edited Alert would have sent for the events that happened, compared with
+// what was sent. Reads a running server, or an exported file of events.
+import { type Command, InvalidArgumentError } from 'commander';
+import { catalog } from '../internal/catalog/catalog.ts';
+import { type Comparison, createBacktest, type Totals } from '../internal/preview/backtest.ts';
+import type { Event } from '../internal/event/event.ts';
+import type { DecideContext } from '../internal/routing/decide.ts';
+import { tryRoute } from '../internal/routing/explain.ts';
+import type { Route, Snapshot, Target } from '../internal/routing/route.ts';
+import { emptySnapshot, nextSnapshot } from '../internal/routing/snapshot.ts';
+import { toKey } from '../internal/sdk/target.ts';
+import { type AdminFlags, ask, withAdminFlags } from './admin-client.ts';
+import { exportedEvents, type Happened, storedEvents } from './event-history.ts';
+import { InputError } from './event-input.ts';
+import { parseCount, parseDuration } from './flags.ts';
+import { type FolderFlags, type OpenFolder, openFolder, withFolderFlags } from './folder.ts';
+import type { Terminal } from './terminal.ts';
+import { toTable } from './words.ts';
+
+interface BacktestFlags extends AdminFlags, FolderFlags {
+  readonly alert: string;
+  readonly events?: string;
+  readonly since: number;
+  readonly limit: number;
+  readonly strict: boolean;
+}
+
+const HELP = `
+Over a running server:  tocsin backtest --alert edited.yaml --since 7d
+As a pull request check: tocsin backtest --alert edited.yaml --events events.json --manifests clusters/prod --strict
+
+--events takes what "tocsin events --output json" prints, or event bodies, as one JSON document or one per line. Of bodies
+nobody knows what was sent: with --manifests they are compared with the Alert of the same name that is there.
+
+Exit codes: 0 compared, 1 failure (with --strict also: something would be sent that was not, or the other way round), 2 wrong usage.
+`;
+const DAY_MS = 86_400_000;
+const PROGRESS_MS = 1_000;
+
+/** Adds the command to the program. */
+export function addBacktest(program: Command, terminal: Terminal): void {
+  const command = program.command('backtest').description('show what an edited Alert would have sent, compared with what was sent');
+  withFolderFlags(withAdminFlags(command), 'whose Providers, labels and present Alerts are used')
+    .requiredOption('--alert <file>', 'the edited Alert, or several')
+    .option('--events <file>', 'events of a file instead of those of a running server; - reads standard input')
+    .option('--since <duration>', 'how far back the stored events go, such as 12h or 7d', parseSince, 7 * DAY_MS)
+    .option('--limit <count>', 'differences that are listed at most', parseCount, 50)
+    .option('--strict', 'fail when there is a difference', false)
+    .addHelpText('after', HELP)
+    .action((flags: BacktestFlags) => backtest(flags, terminal));
+}
+
+/** A Go duration, or days. */
+function parseSince(text: string): number {
+  const days = /^(\d+)d$/.exec(text)?.[1];
+  const sinceMs = days === undefined ? parseDuration(text) : Number(days) * DAY_MS;
+  if (sinceMs <= 0) throw new InvalidArgumentError('write a time before now, such as 12h or 7d.');
+  return sinceMs;
+}
+
+async function backtest(flags: BacktestFlags, terminal: Terminal): Promise<void> {
+  const routes = await readAlerts(flags);
+  const folder = flags.manifests.length === 0 ? undefined : await openFolder(flags);
+  const snapshot = nextSnapshot(emptySnapshot(), {
+    upsertRoutes: routes,
+    upsertTargets: await findTargets(flags, folder, routes),
+    removeRoutes: [],
+    removeTargets: [],
+  });
+  const context = folder?.context ?? { labels: { lookup: () => ({ state: 'unknown' }) }, noCrossNamespaceRefs: flags.noCrossNamespaceRefs };
+  const differences: Comparison[] = [];
+  const run = createBacktest({
+    snapshot,
+    context,
+    onComparison: (comparison) => {
+      if (comparison.change !== 'same' && differences.length < flags.limit) differences.push(comparison);
+    },
+  });
+  const source =
+    flags.events === undefined
+      ? storedEvents(flags, flags.since, routes)
+      : exportedEvents(flags.events, terminal, (event) => (route) => presentOf(event, route, folder));
+  const seconds = await feed(source, (event, before) => run.add(event, before), terminal);
+  const { totals } = run;
+  const differs = totals.added + totals.removed + totals.changed > 0;
+  if (flags.strict && differs) process.exitCode = 1;
+  const eventsPerSecond = Math.round(totals.events / Math.max(seconds, 0.001));
+  if (flags.output === 'json') return terminal.print(JSON.stringify({ totals, seconds, eventsPerSecond, differences }, null, 2));
+  terminal.print(describe(totals, differences, { seconds, eventsPerSecond }));
+}
+
+async function readAlerts(flags: BacktestFlags): Promise<readonly Route[]> {
+  const { snapshot, faults } = await openFolder({ manifests: [flags.alert], noCrossNamespaceRefs: flags.noCrossNamespaceRefs });
+  const [fault] = faults;
+  if (fault !== undefined) throw new InputError(`${fault.file}:${fault.line}: ${fault.field}: ${fault.message}. ${fault.hint}`);
+  if (snapshot.routes.size === 0) throw new InputError(`there is no Alert in ${flags.alert}`);
+  return [...snapshot.routes.values()];
+}
+
+/** The Providers of the folder, else those that the server knows, else stand-ins that take every event. */
+async function findTargets(flags: BacktestFlags, folder: OpenFolder | undefined, routes: readonly Route[]): Promise<readonly Target[]> {
+  if (folder !== undefined) return [...folder.snapshot.targets.values()];
+  if (flags.events !== undefined)
+    return [...new Map(routes.map(({ targetKey, ref }) => [targetKey, standIn(ref.namespace, targetKey, anyType())])).values()];
+  const { items } = (await ask(flags, '/api/v1/providers')) as { items: readonly Provider[] };
+  return items.map(({ key, namespace, type, suspended }) => ({ ...standIn(namespace, key, type), suspended }));
+}
+
+interface Provider {
+  readonly key: string;
+  readonly namespace: string;
+  readonly type: string;
+  readonly suspended: boolean;
+}
+
+/** A type that takes whatever there is, for a Provider of which only the name is known. */
+function anyType(): string {
+  return catalog.types.find((type) => catalog.get(type)?.capabilities.commitStatusUpdates === true && takesEvents(type)) ?? '';
+}
+
+function takesEvents(type: string): boolean {
+  return catalog.get(type)?.capabilities.accepts.includes('event') === true;
+}
+
+function standIn(namespace: string, key: string, type: string): Target {
+  const name = key.slice(key.lastIndexOf('/') + 1);
+  const ref = { dialect: 'flux', tenant: '', namespace, name, uid: '' };
+  const object = { apiVersion: '', kind: 'Provider', metadata: { namespace, name, uid: '' } };
+  const definition = catalog.get(type) ?? null;
+  return {
+    ref,
+    key,
+    type,
+    definition,
+    spec: { type },
+    annotations: {},
+    suspended: false,
+    timeoutMs: 0,
+    statusExpression: null,
+    object,
+    hash: type,
+  };
+}
+
+/** What the Alert of the same name in the folder says, where there is a folder. */
+function presentOf(event: Event, route: Route, folder: OpenFolder | undefined): ReturnType<Happened['before']> {
+  if (folder === undefined) return undefined;
+  const { snapshot, context }: { snapshot: Snapshot; context: DecideContext } = folder;
+  const present = snapshot.routes.get(toKey(route.ref));
+  if (present === undefined) return {};
+  const { verdict, delivery } = tryRoute(event, present, snapshot, context);
+  if (delivery === null) return { verdict };
+  return { verdict, delivery: { targetKey: verdict.targetKey, metadata: delivery.metadata, state: 'sent as configured now' } };
+}
+
+/** Hands every event on and says how far it is, where a person watches; resolves with the seconds that it took. */
+async function feed(
+  source: AsyncGenerator<Happened>,
+  add: (event: Event, before: Happened['before']) => void,
+  terminal: Terminal,
+): Promise<number> {
+  const startedMs = terminal.nowMs();
+  const isWatched = process.stderr.isTTY;
+  let events = 0;
+  let toldMs = startedMs;
+  for await (const { event, before } of source) {
+    add(event, before);
+    events += 1;
+    const nowMs = terminal.nowMs();
+    if (!isWatched || nowMs - toldMs < PROGRESS_MS) continue;
+    toldMs = nowMs;
+    const rate = Math.round((1000 * events) / (nowMs - startedMs));
+    process.stderr.write(`\r${events.toLocaleString('en')} events compared, ${rate.toLocaleString('en')} a second`);
+  }
+  if (toldMs > startedMs) process.stderr.write('\n');
+  return (terminal.nowMs() - startedMs) / 1000;
+}
+
+interface Speed {
+  readonly seconds: number;
+  readonly eventsPerSecond: number;
+}
+
+function describe(totals: Totals, differences: readonly Comparison[], { seconds, eventsPerSecond }: Speed): string {
+  const { events, sends, sent, added, removed, changed, same, unknown } = totals;
+  const lines = [
+    `Compared ${count(events)} events in ${seconds.toFixed(1)} s (${count(eventsPerSecond)} a second).`,
+    `The edited Alert sends ${count(sends)}; before it was ${count(sent)}: ${count(added)} added, ${count(removed)} removed, ${count(changed)} changed, ${count(same)} the same.`,
+    ...(unknown === 0 ? [] : [`Of ${count(unknown)} nobody can say: labels or Providers are not known; --manifests gives them.`]),
+  ];
+  if (differences.length === 0) return lines.join('\n');
+  const rows = differences.map(({ change, alert, object, severity, reason, message, now, before, eventId }) => [
+    change,
+    alert,
+    object,
+    `${severity} ${reason}`,
+    message.slice(0, 60),
+    now,
+    before,
+    eventId,
+  ]);
+  const hidden = added + removed + changed + unknown - differences.length;
+  const more = hidden > 0 ? [`and ${count(hidden)} more; --limit lists them`] : [];
+  return [...lines, '', toTable(['CHANGE', 'ALERT', 'OBJECT', 'EVENT', 'MESSAGE', 'NOW', 'BEFORE', 'ID'], rows), ...more].join('\n');
+}
+
+function count(value: number): string {
+  return value.toLocaleString('en');
+}

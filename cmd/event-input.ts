@@ -1,0 +1,104 @@
+// Events that people hand to commands: a file, standard input, or an object about which one is made up.
+import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { text as readText } from 'node:stream/consumers';
+import type { Event } from '../internal/event/event.ts';
+import { toEvent } from '../internal/event/flux.ts';
+import { groupOf } from '../internal/event/metadata.ts';
+import type { Terminal } from './terminal.ts';
+
+/** What was handed in cannot be used; `message` says why. */
+export class InputError extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'InputError';
+  }
+}
+
+export interface ObjectName {
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** What a made-up event says. */
+export interface EventWords {
+  readonly severity: string;
+  readonly reason: string;
+  readonly message: string;
+  /** As in `main@sha1:…`; commit statuses need it. */
+  readonly revision?: string;
+}
+
+/** Flux's own kinds and the apiVersion of their events; any other kind is of no group. */
+const API_VERSIONS: Readonly<Record<string, string>> = {
+  Kustomization: 'kustomize.toolkit.fluxcd.io/v1',
+  HelmRelease: 'helm.toolkit.fluxcd.io/v2',
+  GitRepository: 'source.toolkit.fluxcd.io/v1',
+  OCIRepository: 'source.toolkit.fluxcd.io/v1',
+  HelmRepository: 'source.toolkit.fluxcd.io/v1',
+  HelmChart: 'source.toolkit.fluxcd.io/v1',
+  Bucket: 'source.toolkit.fluxcd.io/v1',
+  ImageRepository: 'image.toolkit.fluxcd.io/v1',
+  ImagePolicy: 'image.toolkit.fluxcd.io/v1',
+  ImageUpdateAutomation: 'image.toolkit.fluxcd.io/v1',
+};
+const WINDOW_MS = 300_000;
+
+/** The text of a file, or of standard input for `-`. */
+export async function readInput(path: string): Promise<string> {
+  try {
+    return path === '-' ? await readText(process.stdin) : await readFile(path, 'utf8');
+  } catch (cause) {
+    throw new InputError(`cannot read ${path}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  }
+}
+
+/** The event of a body, as the event port would take it now. */
+export function toInputEvent(body: string, source: string, terminal: Terminal): Event {
+  const event = toEvent({ body, nowMs: terminal.nowMs(), windowMs: WINDOW_MS, origin: 'file' });
+  if ('invalid' in event) throw new InputError(`${source} is not an event: ${event.invalid}`);
+  return event;
+}
+
+/** `Kind/namespace/name`; undefined for anything else. */
+export function parseObjectName(text: string): ObjectName | undefined {
+  const [kind, namespace, name, ...rest] = text.split('/');
+  return kind && namespace && name && rest.length === 0 ? { kind, namespace, name } : undefined;
+}
+
+/** A body of an event about an object. */
+export function toTestBody(object: ObjectName, words: EventWords, nowMs: number): string {
+  const apiVersion = API_VERSIONS[object.kind] ?? '';
+  return JSON.stringify({
+    involvedObject: { apiVersion, ...object },
+    severity: words.severity,
+    timestamp: new Date(nowMs).toISOString().replace(/\.\d+Z$/, 'Z'),
+    message: words.message,
+    reason: words.reason,
+    metadata: words.revision === undefined ? {} : { [`${groupOf(apiVersion)}/revision`]: words.revision },
+    reportingController: 'tocsin-send',
+    reportingInstance: 'tocsin-send',
+  });
+}
+
+/** The same event with a token of its own, so that it is never a duplicate; the token is part of no message. */
+export function toUnique(body: string, source: string): string {
+  const event = parseObject(body, source);
+  const involved = toRecord(event['involvedObject']);
+  const apiVersion = typeof involved['apiVersion'] === 'string' ? involved['apiVersion'] : '';
+  const metadata = { ...toRecord(event['metadata']), [`${groupOf(apiVersion)}/token`]: randomUUID() };
+  return JSON.stringify({ ...event, metadata });
+}
+
+function parseObject(body: string, source: string): Record<string, unknown> {
+  try {
+    return toRecord(JSON.parse(body));
+  } catch (cause) {
+    throw new InputError(`${source} is not an event: it is not JSON`, { cause });
+  }
+}
+
+function toRecord(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {};
+}

@@ -1,0 +1,93 @@
+// `tocsin send`: a test event on the real way of a running server, followed until it has arrived or somebody says why not.
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Command } from 'commander';
+import { type Delivery, DELIVERY_STATES, type DeliveryState, type StoredEvent, type TargetState } from '../internal/outbox/store.ts';
+import type { Explained } from '../internal/routing/explain.ts';
+import { type AdminFlags, ask, post, withAdminFlags } from './admin-client.ts';
+import { parseObjectName, readInput, toTestBody, toUnique } from './event-input.ts';
+import { describeStored } from './explain-text.ts';
+import { parseDuration } from './flags.ts';
+import type { Terminal } from './terminal.ts';
+
+interface SendFlags extends AdminFlags {
+  readonly event?: string;
+  readonly severity: string;
+  readonly reason: string;
+  readonly message: string;
+  readonly revision?: string;
+  readonly wait: string;
+}
+
+type Followed = StoredEvent & {
+  readonly deliveries: readonly Delivery[];
+  readonly now: { readonly verdicts: readonly Explained[]; readonly revision: string };
+};
+
+const POLL_MS = 150;
+const UNFINISHED: ReadonlySet<DeliveryState> = new Set(['waiting', 'leased']);
+const HELP = `
+The event gets a token of its own, so that it is never dropped as a duplicate. It is stored, matched and delivered like any
+other: whoever receives messages about this object receives this one.
+
+Exit codes: 0 everything that matched has arrived, 1 nothing matched, or something has not arrived, 2 wrong usage.
+`;
+
+/** Adds the command to the program. */
+export function addSend(program: Command, terminal: Terminal): void {
+  const command = program.command('send').description('send a test event through a running server and follow it to its outcome');
+  withAdminFlags(command)
+    .argument('[object]', 'make up an event about this Kind/namespace/name')
+    .option('--event <file>', 'the event as JSON; - reads standard input')
+    .option('--severity <severity>', 'of the event that is made up', 'info')
+    .option('--reason <reason>', 'of the event that is made up', 'TestEvent')
+    .option('--message <text>', 'of the event that is made up', 'This is a test, sent by "tocsin send".')
+    .option('--revision <revision>', 'of the event that is made up, such as main@sha1:<commit>')
+    .option('--wait <duration>', 'how long its outcome is waited for', '30s')
+    .addHelpText('after', HELP)
+    .action(async (what: string | undefined, flags: SendFlags) => {
+      const object = what === undefined ? undefined : parseObjectName(what);
+      if (what !== undefined && object === undefined) command.error(`${what} is not an object; write Kind/namespace/name`);
+      if ((object === undefined) === (flags.event === undefined)) command.error('name an object or --event FILE, and one of them only');
+      const body = object === undefined ? await readInput(flags.event ?? '-') : toTestBody(object, flags, terminal.nowMs());
+      await send(toUnique(body, flags.event ?? 'the made-up event'), flags, terminal);
+    });
+}
+
+async function send(body: string, flags: SendFlags, terminal: Terminal): Promise<void> {
+  const { eventId } = (await post(flags, '/api/v1/test-events', body)) as { eventId: string };
+  const followed = await follow(eventId, flags, terminal);
+  const { items } = (await ask(flags, '/api/v1/targets')) as { items: readonly TargetState[] };
+  const keys = new Set(followed.verdicts.map(({ targetKey }) => targetKey));
+  const explained = { ...followed, targets: items.filter(({ key }) => keys.has(key)) };
+  const counts = countStates(followed.deliveries);
+  if (followed.deliveries.length === 0 || counts.delivered < followed.deliveries.length) process.exitCode = 1;
+  if (flags.output === 'json') return terminal.print(JSON.stringify({ ...explained, counts }, null, 2));
+  terminal.print([...describeStored(explained, { nowMs: terminal.nowMs(), all: false }), '', toSentence(counts, followed)].join('\n'));
+}
+
+/** Until nothing is pending and every delivery was tried: one that failed waits for hours. */
+async function follow(eventId: string, flags: SendFlags, terminal: Terminal): Promise<Followed> {
+  const endMs = terminal.nowMs() + parseDuration(flags.wait);
+  for (;;) {
+    const followed = (await ask(flags, `/api/v1/events/${eventId}/explanation`)) as Followed;
+    const isTried = followed.deliveries.every(
+      ({ state, history }) => !UNFINISHED.has(state) || (state === 'waiting' && history.length > 0),
+    );
+    if ((!followed.pending && isTried) || terminal.nowMs() >= endMs) return followed;
+    await pause(POLL_MS);
+  }
+}
+
+function countStates(deliveries: readonly Delivery[]): Record<DeliveryState, number> {
+  const counts = Object.fromEntries(DELIVERY_STATES.map((state) => [state, 0])) as Record<DeliveryState, number>;
+  for (const { state } of deliveries) counts[state] += 1;
+  return counts;
+}
+
+function toSentence(counts: Record<DeliveryState, number>, { deliveries, pending }: Followed): string {
+  if (deliveries.length === 0)
+    return pending ? 'It is not decided yet; ask again with "tocsin explain".' : 'No Alert matched, so nothing was sent.';
+  if (counts.delivered === deliveries.length) return `Arrived: ${counts.delivered} of ${deliveries.length}.`;
+  const rest = DELIVERY_STATES.filter((state) => state !== 'delivered' && counts[state] > 0).map((state) => `${counts[state]} ${state}`);
+  return `Arrived: ${counts.delivered} of ${deliveries.length}; ${rest.join(', ')}.`;
+}
