@@ -91,7 +91,7 @@ function describe({ provider, type, alert, requests, limits, picture, notes, fau
 
 function describeLimit({ what, used, allowed }: UsedLimit): string {
   const count = allowed.toLocaleString('en');
-  if (used === undefined) return `${count} ${what}`;
+  if (used === undefined) return `at most ${count} ${what}`;
   return `${used.toLocaleString('en')} of ${count} ${what} (${Math.round((100 * used) / allowed)} %)`;
 }
 
