@@ -3,6 +3,8 @@
 
 /** Names of what is shown as a line or a paragraph of its own. */
 const SHOWN: ReadonlySet<string> = new Set([
+  'activitySubtitle',
+  'activityTitle',
   'author_name',
   'body',
   'content',
