@@ -8,6 +8,7 @@ import { createResolver } from '../internal/credentials/resolver.ts';
 import { createWorkloadIdentity } from '../internal/credentials/workload-identity.ts';
 import { createTokenCache } from '../internal/credentials/token-cache.ts';
 import { createDeliveryEngine, type DeliveryEngine } from '../internal/deliver/engine.ts';
+import { createTargetWatch, type TargetWatch } from '../internal/deliver/target-watch.ts';
 import { createFluxDialect } from '../internal/dialects/flux/dialect.ts';
 import { statusId } from '../internal/enrich/commit-status.ts';
 import type { Event } from '../internal/event/event.ts';
@@ -94,6 +95,7 @@ class RunningApplication implements Application {
   readonly #cleanups: (() => Promise<void> | void)[] = [];
   readonly #listeners = new Map<keyof Application['addresses'], { readonly host: string; readonly port: number }>();
   #directory: Directory | undefined;
+  #targetWatch: TargetWatch | undefined;
   #accept: Accept = async (events) => events.map(() => ({ outcome: 'busy', retryAfterMs: LAST_ANSWERS_MS, message: 'not started yet' }));
   /** Reaches Providers the way that deliveries do; there once delivery has started. */
   #checkTools: CheckTools | undefined;
@@ -179,7 +181,10 @@ class RunningApplication implements Application {
     const step = async (): Promise<void> => {
       try {
         const { clockJumpMs, ended, recovered } = await outbox.maintain();
-        for (const end of ended) this.#metrics.deliver.ended({ ...end, ageSeconds: end.ageMs / 1000 });
+        for (const end of ended) {
+          this.#metrics.deliver.ended({ ...end, ageSeconds: end.ageMs / 1000 });
+          this.#targetWatch?.ended(end);
+        }
         if (failures > 0) log.info({ failures }, 'the store is well again');
         failures = 0;
         if (clockJumpMs !== 0) log.warn({ clockJumpMs }, 'the clock jumped; times were shifted and nothing is pruned for an hour');
@@ -206,6 +211,8 @@ class RunningApplication implements Application {
     });
     this.#accept = intake.accept;
     const { rateLimitInterval, exportHttpPathMetrics, eventsAddr, gracePeriod } = this.#settings;
+    this.#targetWatch = createTargetWatch({ emit: intake.accept, outbox, clock: systemClock, log });
+    this.#targetWatch.start();
     const server = createEventServer({
       accept: intake.accept,
       clock: systemClock,
@@ -218,6 +225,7 @@ class RunningApplication implements Application {
     this.#listeners.set('events', { host: eventsAddr.host, port: listener.port });
     this.#stopAccepting = async () => {
       await listener.close(Math.min(LAST_ANSWERS_MS, gracePeriod));
+      this.#targetWatch?.stop();
       intake.stop();
     };
   }
@@ -349,6 +357,7 @@ class RunningApplication implements Application {
       metrics: this.#metrics.deliver,
       // The engine logs each failure itself; in a cluster this also becomes an Event on the Alert.
       onFailure: () => undefined,
+      onSettled: (settled) => this.#targetWatch?.settled(settled),
     });
     snapshots.subscribe((snapshot, changedTargets) => {
       void transport.retain(new Set(snapshot.targets.keys()));

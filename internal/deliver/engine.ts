@@ -53,6 +53,8 @@ export interface DeliveryEngineOptions extends Omit<AttemptContext, 'outbox' | '
   readonly owner: string;
   readonly metrics: DeliveryMetrics;
   readonly onFailure: OnFailure;
+  /** Told of every try whose result is stored. */
+  readonly onSettled?: (settled: Settled) => void;
   readonly settings?: Partial<DeliverySettings>;
 }
 

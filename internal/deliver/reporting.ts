@@ -25,6 +25,8 @@ export interface ReportingOptions {
   readonly log: Logger;
   readonly metrics: DeliveryMetrics;
   readonly onFailure: OnFailure;
+  /** Told of every try whose result is stored. */
+  readonly onSettled?: (settled: Settled) => void;
 }
 
 /** Returns the function that reports one settled attempt. */
@@ -39,6 +41,7 @@ export function createReporting(options: ReportingOptions): (settled: Settled) =
       return;
     }
     count(options.metrics, settled);
+    options.onSettled?.(settled);
     if (settlement.outcome.kind === 'delivered') reportSuccess(options.log, failing, fields, targetOf(settled));
     else if (settlement.attempt.outcome === 'aborted') options.log.info(fields, 'Attempt was cut short by shutdown');
     else reportFailure(options.log, failing, fields, settled);

@@ -1,6 +1,9 @@
 // The Event: one thing that happened to an object, in an envelope every dialect fills the same way.
 // Flux's event JSON is one projection of it; the native body is kept as it came.
 
+/** The `origin` of events that this program tells of itself. */
+export const OWN_ORIGIN = 'tocsin';
+
 /** Free-form pairs an event carries; always a null-prototype record, so a key such as `__proto__` is only data. */
 export type Metadata = Readonly<Record<string, string>>;
 

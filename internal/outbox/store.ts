@@ -268,6 +268,7 @@ export interface StoreEnd {
   readonly eventId: string;
   /** How its event arrived. */
   readonly origin: string;
+  readonly subject: Delivery['subject'];
   readonly type: string;
   readonly route: ObjectRef;
   readonly target: ObjectRef;

@@ -1,7 +1,7 @@
 // The chain of checks between an event and a Route: each has a name, the first that does not pass is the reason.
 // The order is Flux's (flux.md 2.5, 2.7), so that what a person reads is what Flux would have done first.
 import { annotatedChangeRequest, annotatedCommit, isCommitStatusUpdate } from '../enrich/commit-status.ts';
-import type { Event } from '../event/event.ts';
+import { type Event, OWN_ORIGIN } from '../event/event.ts';
 import type { Pattern } from '../expr/pattern.ts';
 import { matchLabels } from './labels.ts';
 import type { DropReason, LabelSource, Notice, PendingReason, Route, Selector, Target } from './route.ts';
@@ -140,6 +140,17 @@ function hasChangeRequest({ event, target }: Inspection): Objection {
   return drop('no-change-request', 'the event names no change request: event.toolkit.fluxcd.io/change_request is empty');
 }
 
+/** That a Provider fails, or what could not be sent through it, is never told through itself. */
+function isNotAboutItsProvider({ event, target }: Inspection): Objection {
+  if (event.origin !== OWN_ORIGIN || target === undefined) return undefined;
+  const { kind, namespace, name } = event.subject;
+  if (kind !== 'Provider' || namespace !== target.ref.namespace || name !== target.ref.name) return undefined;
+  return drop(
+    'own-failure',
+    `the event is about the Provider ${quoted(name)} and would be sent through it; let this Alert use another one`,
+  );
+}
+
 const CHECKS: readonly Check[] = [
   isActive,
   namesKindAndNamespace,
@@ -154,6 +165,7 @@ const CHECKS: readonly Check[] = [
   takesStatusUpdates,
   hasCommit,
   hasChangeRequest,
+  isNotAboutItsProvider,
 ];
 
 function takesOnly(target: Target | undefined, what: 'commit-status' | 'change-request'): boolean {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import * as fc from 'fast-check';
+import { type Event, OWN_ORIGIN } from '../event/event.ts';
 import { compileExpression } from '../expr/cel.ts';
 import { toPattern } from '../expr/pattern.ts';
 import { ConfigFault } from '../sdk/provider.ts';
@@ -495,4 +496,25 @@ describe('random input', () => {
       { numRuns: 300 },
     );
   });
+});
+
+function about(name: string, origin: string): Event {
+  return { ...toTestEvent({ subject: { kind: 'Provider', name } }), origin };
+}
+
+describe('events of our own about a Provider', () => {
+  const selectors = [toSelector({ kind: 'Provider' })];
+  const rows: readonly { name: string; event: Event; want: string }[] = [
+    { name: 'never go through that Provider', event: about('provider', OWN_ORIGIN), want: 'dropped own-failure' },
+    { name: 'go through another one', event: about('other', OWN_ORIGIN), want: 'matched' },
+    { name: 'of somebody else are like any event', event: about('provider', 'http'), want: 'matched' },
+  ];
+  for (const { name, event, want } of rows) {
+    test(name, () => {
+      const decision = decide(event, snapshotOf([toTestRoute('alert', { selectors })]), CONTEXT);
+
+      assert.equal(summary(decision.verdicts[0]), want);
+      assert.equal(decision.deliveries.length, want === 'matched' ? 1 : 0);
+    });
+  }
 });

@@ -32,6 +32,7 @@ const CHAIN: readonly (DropReason | PendingReason)[] = [
   'commit-status-update',
   'no-commit',
   'no-change-request',
+  'own-failure',
 ];
 /** Two letters swapped, one forgotten: more is another word. */
 const MAX_TYPO = 2;
@@ -94,6 +95,8 @@ export function remedyOf(stopped: Stopped): string | undefined {
       return `it would pass with ${groupOf(subject.apiVersion)}/commit_status: update or event.toolkit.fluxcd.io/commit in the event's metadata, or with severity error`;
     case 'no-change-request':
       return 'it would pass with the annotation event.toolkit.fluxcd.io/change_request on the object';
+    case 'own-failure':
+      return 'an Alert with another Provider would pass';
     case 'too-much-work':
       return 'a simpler expression would be decided at once; this one is decided a moment later';
     case 'no-snapshot':

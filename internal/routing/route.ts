@@ -93,6 +93,8 @@ export type DropReason =
   | 'commit-status-update'
   | 'no-commit'
   | 'no-change-request'
+  /** An event of ours about the Provider that it would be sent through. */
+  | 'own-failure'
   /** Nobody is left to decide for: the Alert is gone, or this verdict stood for Routes that have since spoken for themselves. */
   | 'nothing-to-send';
 

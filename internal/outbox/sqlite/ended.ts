@@ -52,7 +52,7 @@ export class EndLog {
 export function takeEnds(session: Session): readonly StoreEnd[] {
   return session.ends.take(STEP_ENDS).flatMap((end) => {
     const row = session
-      .sql(`SELECT deliveries.id AS id, events.id AS event_id, events.origin AS origin, plan FROM deliveries JOIN plans USING (seq)
+      .sql(`SELECT deliveries.id AS id, events.id AS event_id, events.origin AS origin, kind, namespace, name, plan FROM deliveries JOIN plans USING (seq)
         JOIN events ON events.seq = deliveries.event_seq WHERE deliveries.seq = ?`)
       .get(end.seq);
     return row === undefined ? [] : [toStoreEnd(end, row)];
@@ -65,6 +65,7 @@ function toStoreEnd({ state, reason, message, ageMs }: Ended, row: Readonly<Reco
     deliveryId: String(row['id']),
     eventId: String(row['event_id']),
     origin: String(row['origin']),
+    subject: { kind: String(row['kind']), namespace: String(row['namespace']), name: String(row['name']) },
     type: plan.type,
     route: plan.route,
     target: plan.target,

@@ -131,9 +131,10 @@ export function testSettling(makePlace: MakePlace): void {
 
       const { expired, ended } = await world.outbox.maintain();
       assert.equal(expired, 1);
+      const app = { kind: 'Kustomization', namespace: 'default', name: 'app' };
       assert.deepEqual(
-        ended.map(({ type, state, reason, ageMs }) => ({ type, state, reason, ageMs })),
-        [{ type: 'generic', state: 'dead', reason: 'expired', ageMs: 24 * HOUR_MS }],
+        ended.map(({ type, state, reason, ageMs, origin, subject }) => ({ type, state, reason, ageMs, origin, subject })),
+        [{ type: 'generic', state: 'dead', reason: 'expired', ageMs: 24 * HOUR_MS, origin: 'http', subject: app }],
       );
       assert.deepEqual((await world.outbox.maintain()).ended, []);
       assert.deepEqual(await world.states('e1'), ['dead']);
