@@ -8,7 +8,7 @@ import { settleDown } from '../../test/support/until.ts';
 import { toEvent } from '../event/flux.ts';
 import { StoreError } from '../outbox/store.ts';
 import { type AcceptOptions, createAccept } from './accept.ts';
-import type { Event } from '../event/event.ts';
+import { type Event, OWN_ORIGIN } from '../event/event.ts';
 import type { Decision } from '../routing/decision.ts';
 import type { Notice, Verdict } from '../routing/route.ts';
 
@@ -260,4 +260,14 @@ test('a stop answers who waits and takes nothing more', async () => {
   outbox.release();
   await settleDown();
   assert.equal(outbox.stored.length, 1);
+});
+
+test('what this program tells of itself is stored like any event, but nobody was answered', async () => {
+  const { accept, outbox, metrics } = setUp();
+
+  const [answer] = await accept([{ ...eventOf('a'), origin: OWN_ORIGIN }]);
+
+  assert.equal(answer?.outcome, 'accepted');
+  assert.deepEqual(outbox.batches, [1]);
+  assert.deepEqual(metrics.answers, []);
 });

@@ -4,7 +4,7 @@
 // back. An append that outlives its answer goes on; once it commits, the sender's repeat is a duplicate.
 import { type Append, type AppendResult, type Outbox, StoreError } from '../outbox/store.ts';
 import { InFlight, type InFlightLimits, type Passage } from './in-flight.ts';
-import type { Event } from '../event/event.ts';
+import { type Event, OWN_ORIGIN } from '../event/event.ts';
 import type { Decision } from '../routing/decision.ts';
 import type { Notice } from '../routing/route.ts';
 import type { IntakeMetrics } from '../sdk/metrics.ts';
@@ -69,7 +69,8 @@ class Intake {
 
   async take(event: Event): Promise<Accepted> {
     const answer = await this.#admit(event);
-    this.#options.metrics.answered(event.dialect, answer.outcome);
+    // What this program tells of itself has no sender.
+    if (event.origin !== OWN_ORIGIN) this.#options.metrics.answered(event.dialect, answer.outcome);
     return answer;
   }
 
