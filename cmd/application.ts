@@ -332,11 +332,13 @@ class RunningApplication implements Application {
       maxDurationMs: tokenCacheMaxDuration,
       observe: this.#metrics.tokenCache,
     });
+    const identity = this.#newIdentity();
     this.#checkTools = {
       resolve: (target) => resolver.resolve(target),
       transport,
       redactor: this.#redactor,
       tokens: (key, acquire) => tokens.token(key, acquire),
+      identity,
       clock: systemClock,
       log: this.log.child({ logger: 'check' }),
     };
@@ -347,7 +349,7 @@ class RunningApplication implements Application {
       transport,
       redactor: this.#redactor,
       tokens: (key, acquire) => tokens.token(key, acquire),
-      identity: this.#newIdentity(),
+      identity,
       environment: this.#environment.forProviders,
       statusIdFor: (target, lease) => statusIdFor(snapshots, target, lease),
       clock: systemClock,

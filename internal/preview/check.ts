@@ -72,7 +72,7 @@ async function runSteps(target: Target, tools: CheckTools, signal: AbortSignal):
 }
 
 /**
- * `HEAD /` without credentials, the way that a delivery takes: proxies, certificates, time-outs and the egress guard
+ * A connection for sessions; else `HEAD /` without credentials, the way that a delivery takes: proxies, certificates, time-outs and the egress guard
  * included. Never the configured path: what listens there may take any request for a message.
  */
 async function connect(
@@ -82,18 +82,30 @@ async function connect(
   signal: AbortSignal,
 ): Promise<CheckStep> {
   const url = URL.parse(resolved.config.address);
-  if (url === null || definition.capabilities.transport === 'session' || !/^https?:$/.test(url.protocol)) {
-    return { step: 'connection', result: 'not tried', detail: 'the address is no web address; a session is opened when something is sent' };
-  }
-  const origin = `${url.protocol}//${url.host}`;
+  const options: SendOptions = { connection: resolved.connection, signal };
   const startedMs = tools.clock.monotonicMs();
+  const took = (): string => `within ${Math.round(tools.clock.monotonicMs() - startedMs)} ms`;
   try {
-    const send = tools.transport.open({ connection: resolved.connection, signal });
-    const { status } = await send({ method: 'HEAD', url: `${origin}/`, headers: [] });
-    const durationMs = Math.round(tools.clock.monotonicMs() - startedMs);
-    const encrypted =
-      url.protocol === 'https:' ? 'its name resolves and its certificate is trusted' : 'its name resolves; nothing is encrypted';
-    return { step: 'connection', result: 'fine', detail: `${origin} answered within ${durationMs} ms (${status} to HEAD /): ${encrypted}` };
+    if (url !== null && /^https?:$/.test(url.protocol)) {
+      const origin = `${url.protocol}//${url.host}`;
+      const { status } = await tools.transport.open(options)({ method: 'HEAD', url: `${origin}/`, headers: [] });
+      const encrypted = url.protocol === 'https:' ? 'its certificate is trusted' : 'nothing is encrypted';
+      return { step: 'connection', result: 'fine', detail: `${origin} answered ${took()} (${status} to HEAD /), ${encrypted}` };
+    }
+    if (url !== null && url.port !== '' && definition.capabilities.transport === 'session') {
+      const { stream } = await tools.transport.openDial(options)({ host: url.hostname.replace(/^\[|\]$/g, ''), port: Number(url.port) });
+      stream.destroy();
+      return {
+        step: 'connection',
+        result: 'fine',
+        detail: `${url.host} took a connection ${took()}; a session is opened when something is sent`,
+      };
+    }
+    return {
+      step: 'connection',
+      result: 'not tried',
+      detail: 'the address names no server and port; it is connected to when something is sent',
+    };
   } catch (error) {
     return toFailed('connection', error);
   }
