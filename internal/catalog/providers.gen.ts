@@ -1,12 +1,17 @@
 // Written by `npm run gen` from the files providers/*/*.provider.ts; do not edit.
 import type { ProviderDefinition } from '../sdk/provider.ts';
 import alertmanager from '../../providers/alertmanager/alertmanager.provider.ts';
+import azuredevops from '../../providers/azuredevops/azuredevops.provider.ts';
 import azureeventhub from '../../providers/azureeventhub/azureeventhub.provider.ts';
+import bitbucket from '../../providers/bitbucket/bitbucket.provider.ts';
+import bitbucketserver from '../../providers/bitbucketserver/bitbucketserver.provider.ts';
 import datadog from '../../providers/datadog/datadog.provider.ts';
 import discord from '../../providers/discord/discord.provider.ts';
 import generic from '../../providers/generic/generic.provider.ts';
 import genericHmac from '../../providers/generic/generic-hmac.provider.ts';
+import gitea from '../../providers/gitea/gitea.provider.ts';
 import github from '../../providers/github/github.provider.ts';
+import gitlab from '../../providers/gitlab/gitlab.provider.ts';
 import googlechat from '../../providers/googlechat/googlechat.provider.ts';
 import googlepubsub from '../../providers/googlepubsub/googlepubsub.provider.ts';
 import grafana from '../../providers/grafana/grafana.provider.ts';
@@ -27,4 +32,4 @@ import zoom from '../../providers/zoom/zoom.provider.ts';
 import zulip from '../../providers/zulip/zulip.provider.ts';
 
 /** Every provider, in order of its type. */
-export const providers: readonly ProviderDefinition[] = [alertmanager, azureeventhub, datadog, discord, generic, genericHmac, github, googlechat, googlepubsub, grafana, incidentIo, lark, matrix, msteams, nats, opsgenie, otel, pagerduty, rocket, sentry, slack, telegram, webex, zoom, zulip];
+export const providers: readonly ProviderDefinition[] = [alertmanager, azuredevops, azureeventhub, bitbucket, bitbucketserver, datadog, discord, generic, genericHmac, gitea, github, gitlab, googlechat, googlepubsub, grafana, incidentIo, lark, matrix, msteams, nats, opsgenie, otel, pagerduty, rocket, sentry, slack, telegram, webex, zoom, zulip];
