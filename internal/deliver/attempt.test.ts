@@ -369,3 +369,26 @@ test('the record names scheme and host only and keeps a request body for failure
   assert.equal(exchange?.responseBody, 'what?');
   assert.match(exchange?.requestBody ?? '', /^Applied revision/);
 });
+
+test('a provider is told of the trace that the event belongs to', async () => {
+  const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+  const seen: (string | undefined)[] = [];
+  const options: HarnessOptions = {
+    targets: [
+      toTarget(
+        toDefinition({
+          render: (input) => {
+            seen.push(input.traceparent);
+            return [];
+          },
+        }),
+      ),
+    ],
+  };
+  const lease = toLease('d');
+
+  await run(options, { ...lease, event: { ...lease.event, traceparent } });
+  await run(options, lease);
+
+  assert.deepEqual(seen, [traceparent, undefined]);
+});

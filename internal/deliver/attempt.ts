@@ -158,6 +158,7 @@ function toRenderInput(context: AttemptContext, lease: Lease, found: Usable, res
     occurredAtMs: event.occurredAtMs,
     deliveryId: delivery.id,
     precededBy: lease.precededBy,
+    ...(event.traceparent === undefined ? {} : { traceparent: event.traceparent }),
     nowMs: context.clock.nowMs(),
   };
   if (!found.definition.capabilities.accepts.includes('commit-status')) return input;

@@ -48,6 +48,8 @@ export interface Event {
   readonly occurredAtMs: number | null;
   /** What makes two events the same one, and for how long; null when the dialect never drops duplicates. */
   readonly dedup: DedupKey | null;
+  /** The trace that its sender says it belongs to, in W3C's form. */
+  readonly traceparent?: string;
   /** The native body, byte for byte as far as it is valid UTF-8. */
   readonly body: string;
   /** Flux's view of it. */

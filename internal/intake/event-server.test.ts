@@ -157,3 +157,17 @@ test('paths are measured where that is asked for', async (context) => {
   await until(() => metrics.finished.length === 1, 'the measurement');
   assert.deepEqual([metrics.started[0], metrics.finished[0]?.path], ['/some/path', '/some/path']);
 });
+
+test('the trace of the sender is kept, and what is no trace is not', async (context) => {
+  const { port, outbox } = await startEventPort(context);
+  const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+
+  await post({ port, body: '{"message":"a"}', headers: { traceparent } });
+  await post({ port, body: '{"message":"b"}', headers: { traceparent: 'x' } });
+  await post({ port, body: '{"message":"c"}' });
+
+  assert.deepEqual(
+    outbox.stored.map(({ event }) => event.traceparent),
+    [traceparent, undefined, undefined],
+  );
+});

@@ -3,6 +3,7 @@
 import type { IncomingMessage } from 'node:http';
 import express, { type Express, type Request, type Response } from 'express';
 import { FLUX_DIALECT, toEvent } from '../event/flux.ts';
+import { readTraceparent } from '../event/traceparent.ts';
 import { BodyReader, type ReadBody } from './body-reader.ts';
 import { Exchange } from './exchange.ts';
 import { busyAnswer, invalidAnswer, toAnswer, tooLargeAnswer } from './flux-answer.ts';
@@ -101,7 +102,7 @@ class EventPort {
   }
 
   #onBody(exchange: Exchange, body: Buffer): void {
-    const event = this.#toEvent(body);
+    const event = this.#toEvent(body, readTraceparent(exchange.request.headers['traceparent']));
     if ('invalid' in event) {
       this.#options.metrics.answered(FLUX_DIALECT, 'invalid');
       return exchange.answer(invalidAnswer(event.invalid));
@@ -115,9 +116,10 @@ class EventPort {
     );
   }
 
-  #toEvent(body: Buffer): ReturnType<typeof toEvent> {
+  #toEvent(body: Buffer, traceparent: string | undefined): ReturnType<typeof toEvent> {
     const { clock, random, windowMs, cluster } = this.#options;
     const arrival = { body, nowMs: clock.nowMs(), windowMs, origin: 'http' };
-    return toEvent({ ...arrival, ...(random && { random }), ...(cluster !== undefined && { cluster }) });
+    const event = toEvent({ ...arrival, ...(random && { random }), ...(cluster !== undefined && { cluster }) });
+    return traceparent === undefined || 'invalid' in event ? event : { ...event, traceparent };
   }
 }

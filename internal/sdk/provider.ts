@@ -80,6 +80,8 @@ export interface RenderInput {
   readonly deliveryId: string;
   /** How many older messages of the same lane this one stands for; 0 normally. */
   readonly precededBy: number;
+  /** The trace that the event belongs to, as a `traceparent` header has it. */
+  readonly traceparent?: string;
   readonly nowMs: number;
 }
 

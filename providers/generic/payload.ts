@@ -8,10 +8,11 @@ type Headers = HttpRequest['headers'];
 
 /** The request; headers of the Secret replace Flux's own, `lastHeaders` replaces those. */
 export function toWebhookRequest(input: RenderInput, lastHeaders: (body: string) => Headers = () => []): HttpRequest {
-  const { config, event, deliveryId } = input;
+  const { config, event, deliveryId, traceparent } = input;
   const body = encodeFluxEvent(event);
   const headers: Headers = [
     ['Gotk-Component', headerText(event.reportingController)],
+    ...(traceparent === undefined ? [] : [['traceparent', traceparent] as const]),
     ...Object.entries(config.headers),
     ['Tocsin-Delivery', deliveryId],
     ...lastHeaders(body),

@@ -29,6 +29,7 @@ const EVENT_INPUT_COLUMNS = [
   'revision',
   'verdicts',
   'body',
+  'traceparent',
 ] as const;
 
 const INSERT_EVENT = `INSERT INTO events (seq, accepted_ms, pending_due_ms, ${EVENT_INPUT_COLUMNS.join(', ')})

@@ -65,6 +65,7 @@ export function toEventInput(entry: Append, deliveries: readonly DeliveryInput[]
       revision,
       verdicts.length === 0 ? '[]' : JSON.stringify(verdicts),
       event.body,
+      event.traceparent ?? null,
     ],
     occurredMs: event.occurredAtMs,
     dedupKey: dedup?.key ?? null,
@@ -184,6 +185,7 @@ export function toEvent(row: Row, project: Project): Event {
     },
     occurredAtMs: numberOrNull(row, 'occurred_ms'),
     dedup: typeof dedupKey === 'string' ? { key: dedupKey, windowMs: number(row, 'dedup_window_ms') } : null,
+    ...(typeof row['traceparent'] === 'string' ? { traceparent: row['traceparent'] } : {}),
     body,
     flux: project(dialect, body),
   };

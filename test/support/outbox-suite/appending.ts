@@ -16,7 +16,8 @@ export function testAppending(makePlace: MakePlace): void {
     afterEach(() => world.dispose());
 
     it('keeps the event as it came, its verdicts and the revision', async () => {
-      const event = anEvent('e1', { occurredAtMs: 1_700_000_000_000, dedup: dedup('k') });
+      const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+      const event = { ...anEvent('e1', { occurredAtMs: 1_700_000_000_000, dedup: dedup('k') }), traceparent };
 
       const [result] = await world.outbox.append([anAppend(event)]);
       await world.reopen();

@@ -1,6 +1,7 @@
 // The numbered migrations, in order. The SQL is text in modules so that a bundle carries it.
 import { initial } from './0001-initial.ts';
 import { decisions } from './0002-decisions.ts';
+import { traces } from './0003-traces.ts';
 
 export interface Migration {
   readonly sql: string;
@@ -12,4 +13,5 @@ export interface Migration {
 export const MIGRATIONS: readonly Migration[] = [
   { sql: initial, minReader: 1 },
   { sql: decisions, minReader: 1 },
+  { sql: traces, minReader: 1 },
 ];
