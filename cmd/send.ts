@@ -67,13 +67,13 @@ async function send(body: string, flags: SendFlags, terminal: Terminal): Promise
 
 /** Until nothing is pending and every delivery was tried: one that failed waits for hours. */
 async function follow(eventId: string, flags: SendFlags, terminal: Terminal): Promise<Followed> {
+  const path = `/api/v1/events/${eventId}`;
   const endMs = terminal.nowMs() + parseDuration(flags.wait);
   for (;;) {
-    const followed = (await ask(flags, `/api/v1/events/${eventId}/explanation`)) as Followed;
-    const isTried = followed.deliveries.every(
-      ({ state, history }) => !UNFINISHED.has(state) || (state === 'waiting' && history.length > 0),
-    );
-    if ((!followed.pending && isTried) || terminal.nowMs() >= endMs) return followed;
+    const { pending, deliveries } = (await ask(flags, path)) as Pick<Followed, 'pending' | 'deliveries'>;
+    const isTried = deliveries.every(({ state, history }) => !UNFINISHED.has(state) || (state === 'waiting' && history.length > 0));
+    // What every Alert says costs more than what became of the event, so it is asked once.
+    if ((!pending && isTried) || terminal.nowMs() >= endMs) return (await ask(flags, `${path}/explanation`)) as Followed;
     await pause(POLL_MS);
   }
 }

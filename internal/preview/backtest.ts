@@ -102,8 +102,12 @@ function toChange(facts: {
 /** Sent both times, but to another Provider or with other metadata. */
 function differs(known: Before | undefined, route: Route, metadata: Readonly<Record<string, string>> | undefined): boolean {
   const { delivery } = known ?? {};
-  if (delivery === undefined || metadata === undefined) return known?.verdict !== undefined && known.verdict.targetKey !== route.targetKey;
-  return delivery.targetKey !== route.targetKey || !isSameRecord(delivery.metadata, metadata);
+  if (!isSameTarget(known, route)) return true;
+  return delivery !== undefined && metadata !== undefined && !isSameRecord(delivery.metadata, metadata);
+}
+
+function isSameTarget(known: Before | undefined, { targetKey }: Route): boolean {
+  return (known?.delivery?.targetKey ?? known?.verdict?.targetKey) === targetKey;
 }
 
 function isSameRecord(left: Readonly<Record<string, string>>, right: Readonly<Record<string, string>>): boolean {
@@ -127,7 +131,7 @@ function toComparison(
     severity,
     reason,
     message,
-    now: change === 'changed' ? `sent to ${withoutDialect(route.targetKey)} with other words` : inWords(verdict),
+    now: change === 'changed' && isSameTarget(known, route) ? `${inWords(verdict)} with other metadata` : inWords(verdict),
     before: beforeInWords(known),
   };
 }
