@@ -25,6 +25,20 @@ export async function installationToken(context: SendContext, config: ResolvedCo
   return context.token(cacheKey(config.secret), () => requestToken(context, app));
 }
 
+/** The login under which the App writes comments. */
+export async function appLogin(context: SendContext, config: ResolvedConfig): Promise<string> {
+  const app = toApp(config.secret);
+  const client = createClient(context, app.apiBase, toJwt(app, context.clock.nowMs()));
+  const { data, status } = await asked(() => client.rest.apps.getAuthenticated());
+  if (typeof data?.slug !== 'string' || data.slug === '') throw new UnusableAnswer(status, 'the answer names no app');
+  return `${data.slug}[bot]`;
+}
+
+/** What tells one set of App details from another. */
+export function appIdentity({ secret }: ResolvedConfig): string {
+  return cacheKey(secret);
+}
+
 /** True when the Secret describes an App. */
 export function hasApp(config: ResolvedConfig): boolean {
   return (config.secret['githubAppID'] ?? '') !== '';

@@ -1,13 +1,13 @@
 // Trying the credentials without setting a status: the repository is read. GitHub tells nobody whether a token may write
-// statuses before one is written; what it says of the repository is as near as it gets.
+// before it writes; what it says of the repository is as near as it gets.
 import type { Outcome } from '../../internal/sdk/outcome.ts';
 import { ConfigFault, type ResolvedConfig, type SendContext } from '../../internal/sdk/provider.ts';
 import { outcomeOfStatus } from '../../internal/sdk/status-outcome.ts';
 import { hasApp, installationToken } from './app.ts';
 import { toRepository } from './repository.ts';
 
-/** Reads the repository of the address; throws ConfigFault for configuration that cannot work. */
-export async function checkRepository(context: SendContext, config: ResolvedConfig): Promise<Outcome> {
+/** Reads the repository of the address; throws ConfigFault for configuration that cannot work. `written` names what the type writes. */
+export async function checkRepository(context: SendContext, config: ResolvedConfig, written = 'statuses'): Promise<Outcome> {
   const { apiBase, owner, name } = toRepository(config.address);
   const token = config.token || config.password;
   if (token === '' && !hasApp(config)) throw new ConfigFault('github token or github app details must be specified');
@@ -22,7 +22,7 @@ export async function checkRepository(context: SendContext, config: ResolvedConf
   if (outcome.kind !== 'delivered') return { ...outcome, message: `could not read the repository ${owner}/${name}: ${outcome.message}` };
   return {
     kind: 'delivered',
-    note: `the repository ${owner}/${name} can be read; whether statuses may be written shows with the first one`,
+    note: `the repository ${owner}/${name} can be read; whether ${written} may be written shows with the first one`,
   };
 }
 

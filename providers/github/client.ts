@@ -22,7 +22,7 @@ export function createClient(context: SendContext, apiBase: string, token: strin
     options.headers['x-github-api-version'] = API_VERSION;
     // The client would add the versions of itself and of Node.
     options.headers['user-agent'] = 'tocsin';
-    if (options.method === 'POST') Object.assign(options.headers, JSON_TYPE);
+    if (options.method !== 'GET') Object.assign(options.headers, JSON_TYPE);
   });
   return client;
 }

@@ -5,7 +5,8 @@ import { defineProvider } from '../../internal/sdk/define.ts';
 import { exampleEvent } from '../../internal/sdk/example-event.ts';
 import { statusLane } from '../../internal/sdk/git/commit-status.ts';
 import { checkRepository } from './check.ts';
-import { repositoryId, toRepository } from './repository.ts';
+import { repositoryKey } from './repository.ts';
+import { toSecretKeys } from './secret-keys.ts';
 import { MAX_DESCRIPTION_CHARS, sendStatus } from './send-status.ts';
 
 export default defineProvider({
@@ -19,17 +20,7 @@ export default defineProvider({
   config: z.object({
     address: z.string().optional().describe('The address of the repository, such as https://github.com/owner/repository.'),
   }),
-  secret: z.object({
-    address: z.string().optional().describe('The address of the repository, when it must not stand in the Provider.'),
-    token: z.string().optional().describe('A personal access token that may write commit statuses.'),
-    username: z.string().optional().describe('Not used by GitHub; Secrets that were made for Git hold it beside the password.'),
-    password: z.string().optional().describe('The token, when there is no key named token.'),
-    githubAppID: z.string().optional().describe('The id of a GitHub App, to be used instead of a token.'),
-    githubAppPrivateKey: z.string().optional().describe('The private key of the App, as PEM.'),
-    githubAppInstallationID: z.string().optional().describe('The id of the installation of the App.'),
-    githubAppInstallationOwner: z.string().optional().describe('The organisation or user of the installation, when its id is not given.'),
-    githubAppBaseURL: z.string().optional().describe('The API of GitHub Enterprise for the App, such as https://ghe.example.com/api/v3.'),
-  }),
+  secret: toSecretKeys('write commit statuses'),
   capabilities: {
     accepts: ['commit-status'],
     commitStatusUpdates: true,
@@ -43,7 +34,7 @@ export default defineProvider({
   },
   send: sendStatus,
   check: checkRepository,
-  lane: (input) => statusLane(input, { repositoryOf: keyOf, hasPending: false }),
+  lane: (input) => statusLane(input, { repositoryOf: repositoryKey, hasPending: false }),
   examples: [
     {
       title: 'Commit statuses with a personal access token',
@@ -63,8 +54,3 @@ export default defineProvider({
     },
   ],
 });
-
-function keyOf(address: string): readonly string[] {
-  const repository = toRepository(address);
-  return [repository.apiBase, repositoryId(repository)];
-}

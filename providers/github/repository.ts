@@ -25,3 +25,9 @@ export function toRepository(address: string): Repository {
 export function repositoryId({ owner, name }: Repository): string {
   return `${owner}/${name}`.toLowerCase();
 }
+
+/** The API and the repository of an address, as the parts of a lane; throws ConfigFault as `toRepository` does. */
+export function repositoryKey(address: string): readonly [apiBase: string, id: string] {
+  const repository = toRepository(address);
+  return [repository.apiBase, repositoryId(repository)];
+}

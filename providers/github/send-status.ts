@@ -9,10 +9,10 @@ import {
   statusValue,
 } from '../../internal/sdk/git/commit-status.ts';
 import type { Outcome } from '../../internal/sdk/outcome.ts';
-import { ConfigFault, type RenderInput, type ResolvedConfig, type SendContext } from '../../internal/sdk/provider.ts';
+import type { RenderInput, SendContext } from '../../internal/sdk/provider.ts';
 import { asked, secondaryLimitMs, UnusableAnswer } from './answer.ts';
-import { hasApp, installationToken } from './app.ts';
 import { createClient } from './client.ts';
+import { checkCredentials, tokenOf } from './credentials.ts';
 import { repositoryId, toRepository, type Repository } from './repository.ts';
 
 /** The API answers 422 to a longer one. */
@@ -44,19 +44,6 @@ function open(context: SendContext, { config }: RenderInput): StatusRepository {
     read: async (status) => await readStatuses(await connect(), repository, status),
     create: async (status) => await createStatus(await connect(), repository, status),
   };
-}
-
-/** Throws ConfigFault where nothing could be sent as a credential. */
-function checkCredentials(config: ResolvedConfig): void {
-  if (config.token === '' && config.password === '' && !hasApp(config)) {
-    throw new ConfigFault('github token or github app details must be specified');
-  }
-}
-
-/** The token of the Secret, or the one that its App details buy. */
-async function tokenOf(context: SendContext, config: ResolvedConfig): Promise<string> {
-  const token = config.token || config.password;
-  return token === '' ? await installationToken(context, config) : token;
 }
 
 type Client = ReturnType<typeof createClient>;

@@ -73,7 +73,7 @@ export function requireJson(response: HttpResponse): unknown {
 
 /** The objects of a list that a forge answered. */
 export function requireItems(value: unknown, status: number): readonly Readonly<Record<string, unknown>>[] {
-  if (!Array.isArray(value)) throw new UnusableAnswer(status, 'the answer is not a list of statuses');
+  if (!Array.isArray(value)) throw new UnusableAnswer(status, 'the answer is not a list');
   return value.filter((item) => typeof item === 'object' && item !== null);
 }
 

@@ -1,0 +1,21 @@
+// With what GitHub is asked: the token of the Secret, or the one that its App details buy.
+import { ConfigFault, type ResolvedConfig, type SendContext } from '../../internal/sdk/provider.ts';
+import { hasApp, installationToken } from './app.ts';
+
+/** Throws ConfigFault where nothing could be sent as a credential. */
+export function checkCredentials(config: ResolvedConfig): void {
+  if (config.token === '' && config.password === '' && !hasApp(config)) {
+    throw new ConfigFault('github token or github app details must be specified');
+  }
+}
+
+/** The token of the Secret; empty where an App has to buy one. */
+export function secretToken(config: ResolvedConfig): string {
+  return config.token || config.password;
+}
+
+/** The token to send. */
+export async function tokenOf(context: SendContext, config: ResolvedConfig): Promise<string> {
+  const token = secretToken(config);
+  return token === '' ? await installationToken(context, config) : token;
+}

@@ -1,0 +1,116 @@
+// GitHub as far as its comments on pull requests differ from those of other forges. A pull request is an issue there, and its
+// conversation the issue's comments.
+import { type CommentForge, type CommentRepository, type ListedComment, sendComment } from '../../internal/sdk/git/comment.ts';
+import { requireItems } from '../../internal/sdk/git/forge-answer.ts';
+import type { Outcome } from '../../internal/sdk/outcome.ts';
+import type { RenderInput, SendContext } from '../../internal/sdk/provider.ts';
+import { asked, secondaryLimitMs, UnusableAnswer } from './answer.ts';
+import { appIdentity, appLogin } from './app.ts';
+import { createClient } from './client.ts';
+import { checkCredentials, secretToken, tokenOf } from './credentials.ts';
+import { type Repository, repositoryId, toRepository } from './repository.ts';
+
+/** The API answers 422 to a longer one: `body is too long (maximum is 65536 characters)`. */
+export const MAX_BODY_CHARS = 65_536;
+/** Also that of Gitea, and of Flux, which therefore finds the same comments. */
+export const MARKER_PREFIX = 'flux-pr-comment-key';
+const PAGE_SIZE = 100;
+/** GitHub locks a conversation at 2,500 comments; past this many pages something answers that is not GitHub. */
+const MAX_PAGES = 100;
+
+const forge: CommentForge = {
+  name: 'github',
+  markerPrefix: MARKER_PREFIX,
+  maxBodyChars: MAX_BODY_CHARS,
+  limitedMs: secondaryLimitMs,
+  open,
+};
+
+/** Brings the pull request to a comment that says what the event says. */
+export async function sendPullRequestComment(context: SendContext, input: RenderInput): Promise<Outcome> {
+  return await sendComment(forge, context, input);
+}
+
+function open(context: SendContext, { config }: RenderInput): CommentRepository {
+  const repository = toRepository(config.address);
+  checkCredentials(config);
+  const token = secretToken(config);
+  const connect = async () => createClient(context, repository.apiBase, await tokenOf(context, config));
+  return {
+    apiBase: repository.apiBase,
+    id: `${repository.apiBase}/${repositoryId(repository)}`,
+    credential: token === '' ? appIdentity(config) : token,
+    identify: async () => ({ name: token === '' ? await appLogin(context, config) : await readLogin(await connect()) }),
+    authenticate: async () => void (await tokenOf(context, config)),
+    find: async (number, isWanted) => await findComment(await connect(), { repository, number, isWanted }),
+    create: async (number, body) => await createComment(await connect(), { repository, number, body }),
+    update: async (_number, id, body) => await updateComment(await connect(), { repository, id, body }),
+  };
+}
+
+type Client = ReturnType<typeof createClient>;
+
+async function readLogin(client: Client): Promise<string> {
+  const { data, status } = await asked(() => client.rest.users.getAuthenticated());
+  if (typeof data?.login !== 'string' || data.login === '') throw new UnusableAnswer(status, 'the answer names no user');
+  return data.login;
+}
+
+interface Search {
+  readonly repository: Repository;
+  readonly number: number;
+  readonly isWanted: (comment: ListedComment) => boolean;
+}
+
+async function findComment(client: Client, search: Search): Promise<ListedComment | undefined> {
+  for (let page = 1; page <= MAX_PAGES; page += 1) {
+    const { items, hasNext } = await readPage(client, search, page);
+    const found = items.flatMap(toListed).find(search.isWanted);
+    if (found !== undefined) return found;
+    if (!hasNext || items.length === 0) break;
+  }
+  return undefined;
+}
+
+async function readPage(client: Client, { repository: { owner, name }, number }: Search, page: number) {
+  const { data, headers, status } = await asked(() =>
+    client.request('GET /repos/{owner}/{repo}/issues/{issue_number}/comments', {
+      owner,
+      repo: name,
+      issue_number: number,
+      direction: 'asc',
+      sort: 'created',
+      per_page: PAGE_SIZE,
+      page,
+    }),
+  );
+  return { items: requireItems(data, status), hasNext: /rel="?next"?/.test(headers.link ?? '') };
+}
+
+function toListed({ id, body, user }: Readonly<Record<string, unknown>>): readonly ListedComment[] {
+  const author = typeof user === 'object' && user !== null && 'login' in user ? user.login : undefined;
+  if (typeof id !== 'number' || typeof body !== 'string' || typeof author !== 'string') return [];
+  return [{ id: String(id), body, author }];
+}
+
+async function createComment(
+  client: Client,
+  { repository: { owner, name }, number, body }: { readonly repository: Repository; readonly number: number; readonly body: string },
+): Promise<string | undefined> {
+  const { data, status } = await asked(() => client.rest.issues.createComment({ owner, repo: name, issue_number: number, body }));
+  requireDone(status);
+  return typeof data?.id === 'number' ? String(data.id) : undefined;
+}
+
+async function updateComment(
+  client: Client,
+  { repository: { owner, name }, id, body }: { readonly repository: Repository; readonly id: string; readonly body: string },
+): Promise<void> {
+  const { status } = await asked(() => client.rest.issues.updateComment({ owner, repo: name, comment_id: Number(id), body }));
+  requireDone(status);
+}
+
+/** The client counts a redirect as an answer. */
+function requireDone(status: number): void {
+  if (status < 200 || status >= 300) throw new UnusableAnswer(status, 'the answer is a redirect');
+}
