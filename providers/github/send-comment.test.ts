@@ -37,6 +37,7 @@ testComments({
   sameAddress: 'git@ghe.example.com:Org/Repo.git',
   markerPrefix: 'flux-pr-comment-key',
   greeting: ['user'],
+  locked: { kind: 'rejected', message: 'could not create the comment: the conversation is locked' },
 });
 
 const INPUT = toRenderInput({

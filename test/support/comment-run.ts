@@ -20,6 +20,8 @@ export interface CommentSubject {
   readonly markerPrefix: string;
   /** What asks who the token belongs to. */
   readonly greeting: readonly string[];
+  /** What becomes of a delivery to a locked conversation. */
+  readonly locked: { readonly kind: Outcome['kind']; readonly message: string };
 }
 
 interface Changes {
