@@ -1,0 +1,68 @@
+// GitLab as far as its comments on merge requests, which it calls notes, differ from those of other forges.
+import { requireToken } from '../../internal/sdk/git/commit-status.ts';
+import { type CommentForge, type CommentRepository, type ListedComment, sendComment } from '../../internal/sdk/git/comment.ts';
+import { UnusableAnswer } from '../../internal/sdk/git/forge-answer.ts';
+import type { Outcome } from '../../internal/sdk/outcome.ts';
+import type { RenderInput, SendContext } from '../../internal/sdk/provider.ts';
+import { createNotesClient } from './notes-client.ts';
+import { projectKey, toProject } from './project.ts';
+
+/** GitLab takes 1,000,000 characters; nobody reads a comment as long as this. */
+export const MAX_BODY_CHARS = 262_144;
+/** That of Flux, which therefore finds the same comments. */
+export const MARKER_PREFIX = 'flux-mr-comment-key';
+
+const forge: CommentForge = { name: 'gitlab', markerPrefix: MARKER_PREFIX, maxBodyChars: MAX_BODY_CHARS, open };
+
+/** Brings the merge request to a comment that says what the event says. */
+export async function sendMergeRequestComment(context: SendContext, input: RenderInput): Promise<Outcome> {
+  return await sendComment(forge, context, input);
+}
+
+function open(context: SendContext, { config }: RenderInput): CommentRepository {
+  const project = toProject(config.address);
+  const token = requireToken(config.token || config.password, 'gitlab');
+  const connect = async () => await createNotesClient(context.http, { host: project.host, token });
+  const [apiBase, id] = projectKey(project);
+  return {
+    apiBase,
+    id: `${apiBase}/${id}`,
+    credential: token,
+    identify: async () => ({ name: toUsername(await (await connect()).users.showCurrentUser()) }),
+    find: async (number, isWanted) => {
+      const { notes } = await connect();
+      const items = await notes.all(project.path, number, { orderBy: 'created_at', sort: 'asc' });
+      return items.flatMap(toListed).find(isWanted);
+    },
+    create: async (number, body) => {
+      const { notes } = await connect();
+      return idOf(await notes.create(project.path, number, body));
+    },
+    update: async (number, noteId, body) => {
+      const { notes } = await connect();
+      await notes.edit(project.path, number, Number(noteId), { body });
+    },
+  };
+}
+
+function toUsername(value: unknown): string {
+  const name = fieldOf(value, 'username');
+  if (typeof name !== 'string' || name === '') throw new UnusableAnswer(200, 'the answer names no user');
+  return name;
+}
+
+function toListed(item: Readonly<Record<string, unknown>>): readonly ListedComment[] {
+  const id = idOf(item);
+  const author = fieldOf(item['author'], 'username');
+  const { body } = item;
+  return id === undefined || typeof author !== 'string' || typeof body !== 'string' ? [] : [{ id, author, body }];
+}
+
+function idOf(value: unknown): string | undefined {
+  const id = fieldOf(value, 'id');
+  return typeof id === 'number' ? String(id) : undefined;
+}
+
+function fieldOf(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>)[name] : undefined;
+}
