@@ -149,14 +149,50 @@ const TargetState = z.strictObject({
   oldestWaitingMs: z.number().nullable().describe('Age of what has waited longest.'),
 });
 
-export const ExplanationAnswer = z.strictObject({
-  ...stored,
-  deliveries,
-  now: z.strictObject({
-    verdicts: z.array(Verdict).readonly().describe('What every Route says of it now.'),
-    revision: z.string().describe('The configuration that was asked now.'),
-  }),
-  targets: z.array(TargetState).readonly().describe('The Targets that are paused.'),
+const now = z.strictObject({
+  verdicts: z.array(Verdict).readonly().describe('What every Route says of it now.'),
+  revision: z.string().describe('The configuration that was asked now.'),
+});
+const targets = z.array(TargetState).readonly().describe('The Targets that are paused.');
+
+export const ExplanationAnswer = z.strictObject({ ...stored, deliveries, now, targets });
+
+export const AheadAnswer = z.strictObject({
+  event: EventEnvelope,
+  now,
+  targets,
+  equal: z
+    .strictObject({ id: z.string(), acceptedAtMs: AtMs, untilMs: AtMs.describe('Until then it is a duplicate.') })
+    .nullable()
+    .describe('The stored event of which it would be a duplicate.'),
+});
+
+export const SubmittedAnswer = z.strictObject({
+  outcome: z.enum(['accepted', 'duplicate']),
+  eventId: z.string().describe('The stored event; of a duplicate the first one.'),
+  resetAtMs: AtMs.describe('Until then an equal event is a duplicate.'),
+});
+
+export const ProviderPage = z.strictObject({
+  items: z
+    .array(z.strictObject({ key: z.string(), namespace: z.string(), name: z.string(), type: z.string(), suspended: z.boolean() }))
+    .readonly(),
+});
+
+export const CheckAnswer = z.strictObject({
+  provider: z.string().describe('As namespace/name.'),
+  type: z.string(),
+  isFine: z.boolean().describe('Nothing failed.'),
+  steps: z
+    .array(
+      z.strictObject({
+        step: z.enum(['configuration', 'connection', 'credentials']),
+        result: z.enum(['fine', 'failed', 'not tried']),
+        reason: Reason.optional(),
+        detail: z.string(),
+      }),
+    )
+    .readonly(),
 });
 
 export const TargetPage = z.strictObject({ items: z.array(TargetState).readonly() });
@@ -215,6 +251,7 @@ const ProblemAnswer = z.strictObject({
 export const NAMED_ANSWERS: Readonly<Record<string, z.ZodType>> = {
   Attempt,
   CancelStep,
+  Check: CheckAnswer,
   Delivery: DeliveryAnswer,
   DeliveryPage,
   Event: EventEnvelope,
@@ -222,15 +259,18 @@ export const NAMED_ANSWERS: Readonly<Record<string, z.ZodType>> = {
   EventWithDeliveries: EventAnswer,
   Exchange,
   Explanation: ExplanationAnswer,
+  ExplanationAhead: AheadAnswer,
   FaultPage,
   FluxEvent,
   ObjectRef,
   ObjectReference,
   PersonsDecision,
   Problem: ProblemAnswer,
+  ProviderPage,
   ReplayStep,
   Stats: StatsAnswer,
   StoredEvent,
+  Submitted: SubmittedAnswer,
   TargetPage,
   TargetState,
   Verdict,

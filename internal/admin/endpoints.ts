@@ -1,12 +1,12 @@
 // Every address of the admin API with what it takes and answers: the server serves this table and the OpenAPI file describes it.
 import type { z } from 'zod';
 import { DeliveryAnswer, DeliveryPage, EventAnswer, EventPage, ExplanationAnswer, FaultPage } from './answers.ts';
-import { CancelStep, ReplayStep, StatsAnswer, TargetPage } from './answers.ts';
-import { CancelBody, DeliveryQuery, EventQuery, NoQuery, ReplayBody } from './requests.ts';
+import { AheadAnswer, CancelStep, CheckAnswer, ProviderPage, ReplayStep, StatsAnswer, SubmittedAnswer, TargetPage } from './answers.ts';
+import { CancelBody, DeliveryQuery, EventBody, EventQuery, NoQuery, ReplayBody } from './requests.ts';
 
 export interface Endpoint {
   readonly method: 'get' | 'post';
-  /** In express' notation; `:id` is the only parameter. */
+  /** In express' notation. */
   readonly path: string;
   readonly summary: string;
   readonly query: z.ZodObject;
@@ -95,5 +95,37 @@ export const ENDPOINTS = {
     query: NoQuery,
     body: null,
     answer: FaultPage,
+  },
+  explainAhead: {
+    method: 'post',
+    path: '/api/v1/explanations',
+    summary: 'What every Route says of an event that has not happened.',
+    query: NoQuery,
+    body: EventBody,
+    answer: AheadAnswer,
+  },
+  sendTestEvent: {
+    method: 'post',
+    path: '/api/v1/test-events',
+    summary: 'Takes an event as the event port does.',
+    query: NoQuery,
+    body: EventBody,
+    answer: SubmittedAnswer,
+  },
+  listProviders: {
+    method: 'get',
+    path: '/api/v1/providers',
+    summary: 'The Providers of the configuration as it is now.',
+    query: NoQuery,
+    body: null,
+    answer: ProviderPage,
+  },
+  checkProvider: {
+    method: 'post',
+    path: '/api/v1/providers/:namespace/:name/check',
+    summary: 'Reaches a Provider and tries its credentials without posting a message.',
+    query: NoQuery,
+    body: null,
+    answer: CheckAnswer,
   },
 } as const satisfies Readonly<Record<string, Endpoint>>;

@@ -47,7 +47,7 @@ const options: InspectionOptions = {
   },
   explainEvent: () => (isLoaded ? { verdicts: [], revision: 'r' } : null),
   targets: () => [toTestTarget('hook')],
-  check: async ({ key }) => ({ checked: key }),
+  check: async ({ key, type }) => ({ provider: key, type, isFine: true, steps: [] }),
 };
 
 let server: Server;
@@ -135,6 +135,11 @@ test('Providers are listed and checked by name', async () => {
   assert.partialDeepStrictEqual((await ask('/api/v1/providers')).body, {
     items: [{ namespace: 'foo-ns', name: 'hook', type: 'test', suspended: false }],
   });
-  assert.deepEqual((await ask('/api/v1/providers/foo-ns/hook/check', { body: '' })).body, { checked: 'flux//foo-ns/hook' });
+  assert.deepEqual((await ask('/api/v1/providers/foo-ns/hook/check', { body: '' })).body, {
+    provider: 'flux//foo-ns/hook',
+    type: 'test',
+    isFine: true,
+    steps: [],
+  });
   assert.equal((await ask('/api/v1/providers/foo-ns/none/check', { body: '' })).status, 404);
 });

@@ -5,6 +5,9 @@ import type { Event } from '../event/event.ts';
 import type { Outbox, TargetState } from '../outbox/store.ts';
 import type { Explained } from '../routing/explain.ts';
 import type { Target } from '../routing/route.ts';
+import type { z } from 'zod';
+import type { AheadAnswer, CheckAnswer, ProviderPage, SubmittedAnswer } from './answers.ts';
+import { ENDPOINTS } from './endpoints.ts';
 import { Problem } from './problem.ts';
 
 /** What these routes need of the running program. */
@@ -18,7 +21,7 @@ export interface InspectionOptions {
   readonly explainEvent: (event: Event) => { readonly verdicts: readonly Explained[]; readonly revision: string } | null;
   readonly targets: () => readonly Target[];
   /** Reaches a Provider without posting to it. */
-  readonly check: (target: Target) => Promise<unknown>;
+  readonly check: (target: Target) => Promise<z.input<typeof CheckAnswer>>;
 }
 
 export type Submitted =
@@ -35,26 +38,27 @@ const MAX_EQUALS = 500;
 export function inspectionRoutes(options: InspectionOptions): express.Router {
   const router = express.Router();
   const readBody = express.text({ type: 'application/json', limit: MAX_BODY });
-  router.post('/api/v1/test-events', readBody, async (request, response) => {
+  router.post(ENDPOINTS.sendTestEvent.path, readBody, async (request, response) => {
     const submitted = await options.submit(requireEvent(options, request.body));
     if (submitted.outcome === 'busy') throw new Problem('store', submitted.message);
     if (submitted.outcome === 'invalid') throw new Problem('bad-request', submitted.message);
-    response.json(submitted);
+    response.json(submitted satisfies z.input<typeof SubmittedAnswer>);
   });
-  router.post('/api/v1/explanations', readBody, async (request, response) => {
+  router.post(ENDPOINTS.explainAhead.path, readBody, async (request, response) => {
     const event = requireEvent(options, request.body);
     const explained = options.explainEvent(event);
     if (explained === null) throw new Problem('store', 'no configuration is loaded yet');
     const targets = await pausedTargets(options.outbox);
-    response.json({ event, now: explained, targets, equal: await findEqual(options.outbox, event) });
+    const equal = await findEqual(options.outbox, event);
+    response.json({ event, now: explained, targets, equal } satisfies z.input<typeof AheadAnswer>);
   });
-  router.get('/api/v1/providers', (_request, response) => {
+  router.get(ENDPOINTS.listProviders.path, (_request, response) => {
     const items = options
       .targets()
       .map(({ key, ref, type, suspended }) => ({ key, namespace: ref.namespace, name: ref.name, type, suspended }));
-    response.json({ items });
+    response.json({ items } satisfies z.input<typeof ProviderPage>);
   });
-  router.post('/api/v1/providers/:namespace/:name/check', async (request, response) => {
+  router.post(ENDPOINTS.checkProvider.path, async (request, response) => {
     const { namespace, name } = request.params;
     const target = options.targets().find(({ ref }) => ref.namespace === namespace && ref.name === name);
     if (target === undefined)

@@ -51,6 +51,9 @@ const bodyPage = page(z.number().int().min(1).max(MAX_PAGE).default(MAX_PAGE));
 
 export const NoQuery = z.strictObject({});
 
+/** Read as the event port reads it, so nothing is refused here that is taken there. */
+export const EventBody = z.looseObject({}).describe('An event, as the event port takes it.');
+
 export const DeliveryQuery = z.strictObject({
   ...queryPage,
   ...subject,
