@@ -1,6 +1,6 @@
 // `tocsin explain`: what every Alert says of an event, stored or not, what would have passed, and what became of it.
 import type { Command } from 'commander';
-import type { StoredEvent, TargetState } from '../internal/outbox/store.ts';
+import type { StoredEvent } from '../internal/outbox/store.ts';
 import { explainEvent } from '../internal/routing/explain.ts';
 import { type AdminFlags, ask, post, withAdminFlags } from './admin-client.ts';
 import { type ObjectName, parseObjectName, readInput, toInputEvent, toTestBody } from './event-input.ts';
@@ -71,10 +71,7 @@ async function explain(what: string | undefined, flags: ExplainFlags, terminal: 
 }
 
 async function storedOf(id: string, flags: AdminFlags): Promise<ExplainedStored> {
-  const explained = (await ask(flags, `/api/v1/events/${encodeURIComponent(id)}/explanation`)) as Omit<ExplainedStored, 'targets'>;
-  const { items } = (await ask(flags, '/api/v1/targets')) as { items: readonly TargetState[] };
-  const keys = new Set(explained.verdicts.map(({ targetKey }) => targetKey));
-  return { ...explained, targets: items.filter(({ key }) => keys.has(key)) };
+  return (await ask(flags, `/api/v1/events/${encodeURIComponent(id)}/explanation`)) as ExplainedStored;
 }
 
 async function aheadOfObject(object: ObjectName, flags: ExplainFlags, terminal: Terminal): Promise<ExplainedAhead> {

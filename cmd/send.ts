@@ -1,11 +1,10 @@
 // `tocsin send`: a test event on the real way of a running server, followed until it has arrived or somebody says why not.
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Command } from 'commander';
-import { type Delivery, DELIVERY_STATES, type DeliveryState, type StoredEvent, type TargetState } from '../internal/outbox/store.ts';
-import type { Explained } from '../internal/routing/explain.ts';
+import { type Delivery, DELIVERY_STATES, type DeliveryState } from '../internal/outbox/store.ts';
 import { type AdminFlags, ask, post, withAdminFlags } from './admin-client.ts';
 import { parseObjectName, readInput, toTestBody, toUnique } from './event-input.ts';
-import { describeStored } from './explain-text.ts';
+import { describeStored, type ExplainedStored } from './explain-text.ts';
 import { parseDuration } from './flags.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -17,11 +16,6 @@ interface SendFlags extends AdminFlags {
   readonly revision?: string;
   readonly wait: string;
 }
-
-type Followed = StoredEvent & {
-  readonly deliveries: readonly Delivery[];
-  readonly now: { readonly verdicts: readonly Explained[]; readonly revision: string };
-};
 
 const POLL_MS = 150;
 const UNFINISHED: ReadonlySet<DeliveryState> = new Set(['waiting', 'leased']);
@@ -56,24 +50,21 @@ export function addSend(program: Command, terminal: Terminal): void {
 async function send(body: string, flags: SendFlags, terminal: Terminal): Promise<void> {
   const { eventId } = (await post(flags, '/api/v1/test-events', body)) as { eventId: string };
   const followed = await follow(eventId, flags, terminal);
-  const { items } = (await ask(flags, '/api/v1/targets')) as { items: readonly TargetState[] };
-  const keys = new Set(followed.verdicts.map(({ targetKey }) => targetKey));
-  const explained = { ...followed, targets: items.filter(({ key }) => keys.has(key)) };
   const counts = countStates(followed.deliveries);
   if (followed.deliveries.length === 0 || counts.delivered < followed.deliveries.length) process.exitCode = 1;
-  if (flags.output === 'json') return terminal.print(JSON.stringify({ ...explained, counts }, null, 2));
-  terminal.print([...describeStored(explained, { nowMs: terminal.nowMs(), all: false }), '', toSentence(counts, followed)].join('\n'));
+  if (flags.output === 'json') return terminal.print(JSON.stringify({ ...followed, counts }, null, 2));
+  terminal.print([...describeStored(followed, { nowMs: terminal.nowMs(), all: false }), '', toSentence(counts, followed)].join('\n'));
 }
 
 /** Until nothing is pending and every delivery was tried: one that failed waits for hours. */
-async function follow(eventId: string, flags: SendFlags, terminal: Terminal): Promise<Followed> {
+async function follow(eventId: string, flags: SendFlags, terminal: Terminal): Promise<ExplainedStored> {
   const path = `/api/v1/events/${eventId}`;
   const endMs = terminal.nowMs() + parseDuration(flags.wait);
   for (;;) {
-    const { pending, deliveries } = (await ask(flags, path)) as Pick<Followed, 'pending' | 'deliveries'>;
+    const { pending, deliveries } = (await ask(flags, path)) as Pick<ExplainedStored, 'pending' | 'deliveries'>;
     const isTried = deliveries.every(({ state, history }) => !UNFINISHED.has(state) || (state === 'waiting' && history.length > 0));
     // What every Alert says costs more than what became of the event, so it is asked once.
-    if ((!pending && isTried) || terminal.nowMs() >= endMs) return (await ask(flags, `${path}/explanation`)) as Followed;
+    if ((!pending && isTried) || terminal.nowMs() >= endMs) return (await ask(flags, `${path}/explanation`)) as ExplainedStored;
     await pause(POLL_MS);
   }
 }
@@ -84,7 +75,7 @@ function countStates(deliveries: readonly Delivery[]): Record<DeliveryState, num
   return counts;
 }
 
-function toSentence(counts: Record<DeliveryState, number>, { deliveries, pending }: Followed): string {
+function toSentence(counts: Record<DeliveryState, number>, { deliveries, pending }: ExplainedStored): string {
   if (deliveries.length === 0)
     return pending ? 'It is not decided yet; ask again with "tocsin explain".' : 'No Alert matched, so nothing was sent.';
   if (counts.delivered === deliveries.length) return `Arrived: ${counts.delivered} of ${deliveries.length}.`;
