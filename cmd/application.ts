@@ -12,6 +12,7 @@ import { createTargetWatch, type TargetWatch } from '../internal/deliver/target-
 import { createFluxDialect } from '../internal/dialects/flux/dialect.ts';
 import { statusId } from '../internal/enrich/commit-status.ts';
 import type { Event } from '../internal/event/event.ts';
+import { childTraceparent } from '../internal/event/trace.ts';
 import { FLUX_DIALECT, projectFlux, toEvent } from '../internal/event/flux.ts';
 import { createAccept } from '../internal/intake/accept.ts';
 import type { Accept } from '../internal/intake/accept-port.ts';
@@ -27,12 +28,14 @@ import { type CheckReport, checkTarget, type CheckTools } from '../internal/prev
 import type { IdentitySource } from '../internal/sdk/identity.ts';
 import { ConfigFault } from '../internal/sdk/provider.ts';
 import type { Logger } from '../internal/sdk/ports.ts';
+import type { Transport } from '../internal/sdk/transport.ts';
 import { toKey } from '../internal/sdk/target.ts';
 import { createHealthHandler } from '../internal/telemetry/health.ts';
 import { createLogger } from '../internal/telemetry/logger.ts';
 import { createMetrics, type Metrics } from '../internal/telemetry/metrics.ts';
 import { createMetricsHandler } from '../internal/telemetry/metrics-handler.ts';
 import { createRedactor } from '../internal/telemetry/redactor.ts';
+import { createTracing, type Tracing } from '../internal/telemetry/tracing.ts';
 import { parseEgress } from '../internal/transport/egress.ts';
 import { createTransport } from '../internal/transport/transport.ts';
 import { ensureAdminToken } from './admin-token.ts';
@@ -42,10 +45,13 @@ import { inNamespace } from './namespace-scope.ts';
 import { onReceiverRequest } from './receiver-port.ts';
 import type { ServeSettings } from './serve-flags.ts';
 import { systemClock } from './system-clock.ts';
+import { traceEnd, tracedOutbox, traceTry } from './traced-outbox.ts';
 import { VERSION } from './version.ts';
 
 const MAINTENANCE_MS = 1000;
 const LAST_ANSWERS_MS = 2000;
+/** Names the connections to the collector of spans. */
+const TRACING_POOL = 'otlp';
 
 export interface Application {
   /** `host:port` by listener. */
@@ -96,6 +102,9 @@ class RunningApplication implements Application {
   readonly #listeners = new Map<keyof Application['addresses'], { readonly host: string; readonly port: number }>();
   #directory: Directory | undefined;
   #targetWatch: TargetWatch | undefined;
+  /** Absent unless somebody wants traces. */
+  readonly #tracing: Tracing | undefined;
+  #transport: Transport | undefined;
   #accept: Accept = async (events) => events.map(() => ({ outcome: 'busy', retryAfterMs: LAST_ANSWERS_MS, message: 'not started yet' }));
   /** Reaches Providers the way that deliveries do; there once delivery has started. */
   #checkTools: CheckTools | undefined;
@@ -117,6 +126,7 @@ class RunningApplication implements Application {
       exportPaths: exportHttpPathMetrics,
       exportObjects: exportObjectMetrics,
     });
+    this.#tracing = settings.otlpEndpoint === '' ? undefined : this.#newTracing(settings.otlpEndpoint);
     const labels: LabelSource = { lookup: (object) => this.#configuration.labels.lookup(object) };
     this.#context = { labels, noCrossNamespaceRefs };
   }
@@ -184,6 +194,7 @@ class RunningApplication implements Application {
         for (const end of ended) {
           this.#metrics.deliver.ended({ ...end, ageSeconds: end.ageMs / 1000 });
           this.#targetWatch?.ended(end);
+          if (this.#tracing !== undefined) traceEnd(this.#tracing, end);
         }
         if (failures > 0) log.info({ failures }, 'the store is well again');
         failures = 0;
@@ -202,7 +213,7 @@ class RunningApplication implements Application {
   async #listenEvents(outbox: Outbox): Promise<void> {
     const log = this.log.child({ logger: 'event-server' });
     const intake = createAccept({
-      outbox,
+      outbox: tracedOutbox(outbox, this.#tracing),
       decide: (event) => decide(event, this.#configuration.snapshots.current(), this.#context),
       onNotices: (event, notices) => this.#onNotices(event, notices),
       clock: systemClock,
@@ -297,7 +308,7 @@ class RunningApplication implements Application {
 
   #startRouter(outbox: Outbox, { snapshots }: Directory): void {
     const router = createRouter({
-      outbox,
+      outbox: tracedOutbox(outbox, this.#tracing),
       snapshots,
       context: this.#context,
       metrics: this.#metrics.intake,
@@ -319,7 +330,10 @@ class RunningApplication implements Application {
       clock: systemClock,
       userAgent: `tocsin/${VERSION}`,
     });
+    this.#transport = transport;
     this.#cleanups.push(() => transport.close());
+    this.#tracing?.start();
+    this.#cleanups.push(() => this.#tracing?.stop());
     const resolver = createResolver({
       secrets,
       redactor: this.#redactor,
@@ -359,15 +373,32 @@ class RunningApplication implements Application {
       metrics: this.#metrics.deliver,
       // The engine logs each failure itself; in a cluster this also becomes an Event on the Alert.
       onFailure: () => undefined,
-      onSettled: (settled) => this.#targetWatch?.settled(settled),
+      onSettled: (settled) => {
+        this.#targetWatch?.settled(settled);
+        if (this.#tracing !== undefined) traceTry(this.#tracing, settled);
+      },
+      ...(this.#tracing === undefined ? {} : { traceparentOf: childTraceparent }),
     });
     snapshots.subscribe((snapshot, changedTargets) => {
-      void transport.retain(new Set(snapshot.targets.keys()));
+      void transport.retain(new Set([...snapshot.targets.keys(), TRACING_POOL]));
       this.#wake(outbox, engine, changedTargets);
     });
     engine.start();
     this.#wake(outbox, engine, [...(snapshots.current()?.targets.keys() ?? [])]);
     this.#drain = () => engine.drain(gracePeriod);
+  }
+
+  #newTracing(endpoint: string): Tracing {
+    return createTracing({
+      endpoint,
+      open: (signal) => {
+        if (this.#transport === undefined) throw new ConfigFault('delivery has not started yet');
+        return this.#transport.open({ connection: { pool: TRACING_POOL, concurrency: 1 }, signal });
+      },
+      clock: systemClock,
+      log: this.log.child({ logger: 'tracing' }),
+      version: VERSION,
+    });
   }
 
   /** In a folder nobody can issue tokens of service accounts; Tocsin's own identity is what the environment says. */

@@ -25,6 +25,7 @@ const cases: readonly { name: string; args: string[]; key: string; want: unknown
   { name: 'a boolean alone', args: ['--no-cross-namespace-refs'], key: 'noCrossNamespaceRefs', want: true },
   { name: 'a boolean with a value', args: ['--no-cross-namespace-refs=true'], key: 'noCrossNamespaceRefs', want: true },
   { name: 'a boolean set to false', args: ['--watch-all-namespaces=false'], key: 'watchAllNamespaces', want: false },
+  { name: 'a collector', args: ['--otlp-endpoint', 'http://collector:4318'], key: 'otlpEndpoint', want: 'http://collector:4318' },
   { name: 'an unknown log level', args: ['--log-level=loud'], key: 'logLevel', want: 'info' },
   { name: 'a token duration above the cap', args: ['--token-cache-max-duration=5h'], key: 'tokenCacheMaxDuration', want: 3_600_000 },
   {
@@ -38,6 +39,12 @@ const cases: readonly { name: string; args: string[]; key: string; want: unknown
 
 for (const { name, args, key, want } of cases) test(`serve takes ${name}`, () => assert.deepEqual(parse(...args)[key], want));
 
-for (const args of [['--feature-gates=Magic=true'], ['--no-such-flag'], ['--events-addr=nowhere'], ['--log-encoding=xml']]) {
+for (const args of [
+  ['--feature-gates=Magic=true'],
+  ['--no-such-flag'],
+  ['--events-addr=nowhere'],
+  ['--log-encoding=xml'],
+  ['--otlp-endpoint=collector:4318'],
+]) {
   test(`serve refuses ${args[0]}`, () => assert.throws(() => parse(...args)));
 }

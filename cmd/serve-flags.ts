@@ -29,6 +29,7 @@ export interface ServeSettings {
   readonly rateLimitInterval: number;
   readonly exportHttpPathMetrics: boolean;
   readonly exportObjectMetrics: boolean;
+  readonly otlpEndpoint: string;
   readonly watchAllNamespaces: boolean;
   readonly noCrossNamespaceRefs: boolean;
   readonly logEncoding: 'json' | 'console';
@@ -66,6 +67,12 @@ const OURS: readonly Option[] = [
   flag('--grace-period <duration>', 'time for sends in flight after SIGTERM', '8s', parseDuration),
   flag('--retention <duration>', 'how long delivered messages stay listed', '168h', parseDuration),
   toggle('--export-object-metrics', 'count deliveries by Alert and Provider as well, in at most 1,000 series', false),
+  flag(
+    '--otlp-endpoint <url>',
+    'OpenTelemetry collector (OTLP over HTTP) that gets a span of every event; none when empty',
+    '',
+    toEndpoint,
+  ),
 ];
 
 const FLUX: readonly Option[] = [
@@ -104,6 +111,14 @@ const CLUSTER: readonly Option[] = [
 export function addServeFlags(command: Command): Command {
   for (const option of [...OURS, ...FLUX, ...CLUSTER]) command.addOption(option);
   return command;
+}
+
+/** Empty, or an address that spans can be posted to. */
+function toEndpoint(text: string): string {
+  if (text !== '' && !/^https?:$/.test(URL.parse(text)?.protocol ?? '')) {
+    throw new InvalidArgumentError('write an address such as http://collector:4318.');
+  }
+  return text;
 }
 
 function choice<T extends string>(text: string, values: readonly T[]): T {

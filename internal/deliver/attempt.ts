@@ -1,5 +1,6 @@
 // One try of one delivery: find the Target, resolve its secrets, say what there is to say, read the answer.
 // Never rejects: whatever goes wrong becomes an Outcome. Everything it returns is redacted.
+import type { Event } from '../event/event.ts';
 import type { Lease, Outbox, Settlement } from '../outbox/store.ts';
 import type { Target } from '../routing/route.ts';
 import type { ResolvedTarget } from '../sdk/credentials.ts';
@@ -34,6 +35,8 @@ export interface AttemptContext {
   readonly environment?: Readonly<Record<string, string>>;
   /** The commit status context of an event whose plan could not compute it; throws what a person must mend. */
   readonly statusIdFor: (target: Target, lease: Lease) => string;
+  /** The trace that is passed on for an event; the sender's own when absent. */
+  readonly traceparentOf?: (event: Event) => string;
   readonly outbox: Pick<Outbox, 'recall'>;
   readonly budgets: Budgets;
   readonly clock: Clock;
@@ -150,6 +153,7 @@ async function resolveWithin(context: AttemptContext, target: Target, signal: Ab
 function toRenderInput(context: AttemptContext, lease: Lease, found: Usable, resolved: ResolvedTarget): RenderInput | Outcome {
   const { delivery, event } = lease;
   const { namespace, name, uid } = found.target.ref;
+  const traceparent = context.traceparentOf?.(event) ?? event.traceparent;
   const input: RenderInput = {
     config: resolved.config,
     target: { namespace, name, uid },
@@ -158,7 +162,7 @@ function toRenderInput(context: AttemptContext, lease: Lease, found: Usable, res
     occurredAtMs: event.occurredAtMs,
     deliveryId: delivery.id,
     precededBy: lease.precededBy,
-    ...(event.traceparent === undefined ? {} : { traceparent: event.traceparent }),
+    ...(traceparent === undefined ? {} : { traceparent }),
     nowMs: context.clock.nowMs(),
   };
   if (!found.definition.capabilities.accepts.includes('commit-status')) return input;
