@@ -1,7 +1,7 @@
 // How commands ask a running server: its admin API on loopback, with the token that lies beside the store.
 import { readFile } from 'node:fs/promises';
 import { request } from 'undici';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { parseAddress, parseStore } from './flags.ts';
 
 /** The request failed; `message` says what to do. */
@@ -31,7 +31,7 @@ export function withAdminFlags(command: Command): Command {
   return command
     .option('--admin-addr <address>', "address of the running server's admin API", DEFAULT_ADMIN_ADDRESS)
     .option('--store <store>', "the running server's --store; its admin token lies beside it", DEFAULT_STORE)
-    .option('--output <format>', 'json or table', 'table');
+    .addOption(new Option('--output <format>', 'how to print the answer').choices(['json', 'table']).default('table'));
 }
 
 /** Asks the admin API; the answer's JSON, or AdminError with the server's own words. */

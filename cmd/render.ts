@@ -1,5 +1,5 @@
 // `tocsin render`: what would be sent for an event, by each Alert that matches or by a Provider that is named. Sends nothing.
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { UsedLimit } from '../internal/preview/limits.ts';
 import { AdminError } from './admin-client.ts';
 import { parseObjectName, readInput, toInputEvent, toTestBody } from './event-input.ts';
@@ -40,7 +40,7 @@ export function addRender(program: Command, terminal: Terminal): void {
     .option('--message <text>', 'of the event that is made up for an object', 'Applied revision: main')
     .option('--revision <revision>', 'of the event that is made up, such as main@sha1:<commit>')
     .option('--show-path', 'show paths and queries of addresses too, with the secrets in them masked', false)
-    .option('--output <format>', 'json or table', 'table')
+    .addOption(new Option('--output <format>', 'how to print it').choices(['json', 'table']).default('table'))
     .addHelpText('after', HELP)
     .action(async (what: string | undefined, flags: RenderFlags) => {
       const object = what === undefined ? undefined : parseObjectName(what);

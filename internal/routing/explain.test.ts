@@ -125,6 +125,15 @@ test('what a Route would owe is planned although it is no candidate', () => {
   assert.deepEqual({ ...delivery?.metadata }, { cluster: 'prod' });
 });
 
+test('ten thousand ordinary expressions on a long message are all searched', () => {
+  const inclusions = [toPattern('^.*(?:rollback|upgrade) of [a-z-]+ failed$')];
+  const routes = Array.from({ length: 10_000 }, (_, index) => toTestRoute(`alert-${index}`, { inclusions }));
+
+  const explained = explainEvent(toTestEvent({ flux: { message: 'x'.repeat(500) } }), toSnapshot(routes), CONTEXT);
+
+  assert.ok(explained.every((verdict) => verdict.kind === 'dropped' && verdict.reason === 'inclusion'));
+});
+
 test(`ten thousand Alerts are explained in less than ${WITHIN_MS} ms`, (context) => {
   const routes = Array.from({ length: 10_000 }, (_, index) => {
     const ref = toRef(`team-${index % 500}`, `alert-${index}`);

@@ -8,6 +8,8 @@ import type { Route, Snapshot, Verdict } from './route.ts';
 
 /** Twenty times what an event may take on its way in; a person waits, but so does everybody else. */
 const SEARCH_BUDGET = 20 * DEFAULT_SEARCH_BUDGET;
+/** For all Routes together: ten thousand ordinary expressions fit, and the worst ones cannot hold the program up for long. */
+const SHARED_SEARCH_BUDGET = 200 * DEFAULT_SEARCH_BUDGET;
 
 /** The verdict of one Route, for people. */
 export type Explained = Verdict & {
@@ -32,7 +34,7 @@ export function explainRoute(event: Event, route: Route, snapshot: Snapshot, con
 export function explainEvent(event: Event, snapshot: Snapshot, context: DecideContext): readonly Explained[] {
   const group = groupOf(event.subject.apiVersion);
   const planner = new Planner(event, group);
-  const question = { event, group, planner, snapshot, context, search: toSearch(SEARCH_BUDGET) };
+  const question = { event, group, planner, snapshot, context, search: toSearch(SHARED_SEARCH_BUDGET) };
   let namesakes: NamesakeTargets | undefined;
   const explained = [...snapshot.routes.values()].map((route): Explained => {
     const { verdict } = tryWith(question, route);
