@@ -25,6 +25,12 @@ const terminal: Terminal = { print: (text) => process.stdout.write(`${text}\n`),
 /** Errors whose message tells a person what to do; any other is a bug and shows its stack. */
 const MENDABLE = [AdminError, ConfigFault, InputError, ListenError, StartupError, StoreError];
 
+// Whoever reads the output may stop early, as `| head` does: that is no failure, and nobody is left to tell.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit();
+});
+
 const program = new Command('tocsin')
   .description('Carries GitOps events to people and pull requests, and never loses one.')
   .version(VERSION, '--version', 'print the version')

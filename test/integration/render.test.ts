@@ -1,11 +1,13 @@
 // `render`, `check` and `send` as processes: what would be sent, whether it could be, and a test event on its real way.
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { runTocsin } from '../support/command.ts';
-import { type Product, startProduct } from '../support/product.ts';
+import { PROGRAM, type Product, startProduct } from '../support/product.ts';
 import { type RecordingServer, startRecordingServer } from '../support/servers.ts';
 
 const CANARY = 'canary-value-b81d';
@@ -162,4 +164,16 @@ test('wrong usage is 2, what cannot be done is 1, and both speak on stderr', asy
     assert.deepEqual({ code: ran.code, stdout: ran.stdout }, { code, stdout: '' }, args.join(' '));
     assert.match(ran.stderr, says);
   }
+});
+
+test('a reader who stops early, as head does, is no failure', async () => {
+  const child = spawn(process.execPath, [PROGRAM, 'render', '--help'], { stdio: ['ignore', 'pipe', 'pipe'] });
+  child.stdout.destroy();
+  let stderr = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  const [code] = (await once(child, 'close')) as [number | null];
+
+  assert.deepEqual({ code, stderr }, { code: 0, stderr: '' });
 });
