@@ -10,8 +10,12 @@ import discord from '../../providers/discord/discord.provider.ts';
 import generic from '../../providers/generic/generic.provider.ts';
 import genericHmac from '../../providers/generic/generic-hmac.provider.ts';
 import gitea from '../../providers/gitea/gitea.provider.ts';
+import giteapullrequestcomment from '../../providers/gitea/giteapullrequestcomment.provider.ts';
 import github from '../../providers/github/github.provider.ts';
+import githubdispatch from '../../providers/github/githubdispatch.provider.ts';
+import githubpullrequestcomment from '../../providers/github/githubpullrequestcomment.provider.ts';
 import gitlab from '../../providers/gitlab/gitlab.provider.ts';
+import gitlabmergerequestcomment from '../../providers/gitlab/gitlabmergerequestcomment.provider.ts';
 import googlechat from '../../providers/googlechat/googlechat.provider.ts';
 import googlepubsub from '../../providers/googlepubsub/googlepubsub.provider.ts';
 import grafana from '../../providers/grafana/grafana.provider.ts';
@@ -32,4 +36,4 @@ import zoom from '../../providers/zoom/zoom.provider.ts';
 import zulip from '../../providers/zulip/zulip.provider.ts';
 
 /** Every provider, in order of its type. */
-export const providers: readonly ProviderDefinition[] = [alertmanager, azuredevops, azureeventhub, bitbucket, bitbucketserver, datadog, discord, generic, genericHmac, gitea, github, gitlab, googlechat, googlepubsub, grafana, incidentIo, lark, matrix, msteams, nats, opsgenie, otel, pagerduty, rocket, sentry, slack, telegram, webex, zoom, zulip];
+export const providers: readonly ProviderDefinition[] = [alertmanager, azuredevops, azureeventhub, bitbucket, bitbucketserver, datadog, discord, generic, genericHmac, gitea, giteapullrequestcomment, github, githubdispatch, githubpullrequestcomment, gitlab, gitlabmergerequestcomment, googlechat, googlepubsub, grafana, incidentIo, lark, matrix, msteams, nats, opsgenie, otel, pagerduty, rocket, sentry, slack, telegram, webex, zoom, zulip];
