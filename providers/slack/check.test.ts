@@ -37,9 +37,11 @@ for (const { name, answer, want } of CASES) {
 
 test('slack check: an incoming webhook cannot be tried, a bot without token is told', async () => {
   const bench = createBench(() => toResponse(200));
-  const config = (address: string) => toRenderInput({ spec: { address }, event: exampleEvent() }).config;
-
-  assert.equal(await definition.check?.(bench.context, config('https://hooks.slack.com/services/a/b/c')), undefined);
+  assert.equal(await definition.check?.(bench.context, configOf('https://hooks.slack.com/services/a/b/c')), undefined);
   await assert.rejects(async () => definition.check?.(bench.context, config(API)), ConfigFault);
   assert.equal(bench.requests.length, 0);
 });
+
+function configOf(address: string) {
+  return toRenderInput({ spec: { address }, event: exampleEvent() }).config;
+}
