@@ -38,7 +38,7 @@ for (const { name, answer, want } of CASES) {
 test('slack check: an incoming webhook cannot be tried, a bot without token is told', async () => {
   const bench = createBench(() => toResponse(200));
   assert.equal(await definition.check?.(bench.context, configOf('https://hooks.slack.com/services/a/b/c')), undefined);
-  await assert.rejects(async () => definition.check?.(bench.context, config(API)), ConfigFault);
+  await assert.rejects(async () => definition.check?.(bench.context, configOf(API)), ConfigFault);
   assert.equal(bench.requests.length, 0);
 });
 
