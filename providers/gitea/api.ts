@@ -1,6 +1,6 @@
 // Gitea's API of commit statuses, over our transport.
 import { requireItems, requireJson, requireSuccess, UnusableAnswer } from '../../internal/sdk/git/forge-answer.ts';
-import { type CommitStatus, type StatusReading, statusValue } from '../../internal/sdk/git/commit-status.ts';
+import { type CommitStatus, statusValue } from '../../internal/sdk/git/commit-status.ts';
 import type { HttpResponse, Send } from '../../internal/sdk/http.ts';
 import { ConfigFault } from '../../internal/sdk/provider.ts';
 import type { Repository } from './repository.ts';
@@ -15,7 +15,8 @@ const MIN_VERSION = [1, 11] as const;
 export interface GiteaApi {
   /** The version of the server; throws for one that is too old or that no Gitea has. */
   version(): Promise<string>;
-  read(status: CommitStatus): Promise<StatusReading>;
+  /** The values of all contexts of a commit. */
+  read(sha: string): Promise<ReadonlyMap<string, string>>;
   create(status: CommitStatus): Promise<void>;
 }
 
@@ -28,9 +29,9 @@ export function createApi(http: Send, repository: Repository, token: string): Gi
     requireSuccess(await http({ method: 'GET', url, headers }));
   return {
     version: async () => toVersion(await get(`${repository.apiBase}/version`, [authorization])),
-    read: async (status) => {
-      const list = `${base}/commits/${encodeURIComponent(status.sha)}/statuses`;
-      return await readPages(status, (page) => get(`${list}?limit=${PAGE_SIZE}&page=${page}`, [authorization, json]));
+    read: async (sha) => {
+      const list = `${base}/commits/${encodeURIComponent(sha)}/statuses`;
+      return await readPages((page) => get(`${list}?limit=${PAGE_SIZE}&page=${page}`, [authorization, json]));
     },
     create: async ({ sha, context, state, description }) => {
       const url = `${base}/statuses/${encodeURIComponent(sha)}`;
@@ -52,7 +53,7 @@ function toVersion(response: HttpResponse): string {
 }
 
 /** Gitea sorts by seconds, so that only the id says which of two statuses is the newer one. */
-async function readPages(status: CommitStatus, readPage: (page: number) => Promise<HttpResponse>): Promise<StatusReading> {
+async function readPages(readPage: (page: number) => Promise<HttpResponse>): Promise<ReadonlyMap<string, string>> {
   const newest = new Map<string, { id: number; value: string }>();
   for (let page = 1; page <= MAX_PAGES; page += 1) {
     const response = await readPage(page);
@@ -60,8 +61,7 @@ async function readPages(status: CommitStatus, readPage: (page: number) => Promi
     for (const item of items) note(newest, item);
     if (items.length === 0 || !hasNext(response)) break;
   }
-  const all = new Map([...newest].map(([context, { value }]) => [context, value]));
-  return { value: all.get(status.context), all };
+  return new Map([...newest].map(([context, { value }]) => [context, value]));
 }
 
 function note(newest: Map<string, { id: number; value: string }>, item: Readonly<Record<string, unknown>>): void {

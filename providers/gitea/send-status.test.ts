@@ -112,6 +112,16 @@ for (const { name, event, want } of EVENTS) {
   });
 }
 
+test('blanks that the server drops make no new status', async () => {
+  const table = new StatusTable();
+  table.write({ context: CONTEXT, state: 'success', description: 'reconciliation succeeded' });
+  const bench = createBench((request) => gitea(request, table));
+
+  await sendStatus(bench.context, input({ statusId: ` ${CONTEXT} ` }));
+
+  assert.equal(table.items.length, 1);
+});
+
 const FAULTS = [
   { name: 'no repository', changes: { address: 'https://git.example.com/org' }, message: /invalid repository id/ },
   { name: 'three parts', changes: { address: 'https://git.example.com/org/sub/repo' }, message: /invalid repository id/ },

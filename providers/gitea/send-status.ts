@@ -1,5 +1,11 @@
 // Gitea as far as its statuses differ from those of other forges: it is asked for its version first, and it shows progress.
-import { requireToken, sendCommitStatus, type StatusForge, type StatusRepository } from '../../internal/sdk/git/commit-status.ts';
+import {
+  requireToken,
+  sendCommitStatus,
+  type StatusForge,
+  type StatusRepository,
+  statusValue,
+} from '../../internal/sdk/git/commit-status.ts';
 import { recallFact } from '../../internal/sdk/git/status-memory.ts';
 import type { Outcome } from '../../internal/sdk/outcome.ts';
 import type { RenderInput, SendContext } from '../../internal/sdk/provider.ts';
@@ -34,7 +40,13 @@ function open(context: SendContext, { config }: RenderInput): StatusRepository {
       if ((await recallFact(context, scope, VERSION_KEY)) !== undefined) return [];
       return [{ scope, key: VERSION_KEY, value: await api.version() }];
     },
-    read: (status) => api.read(status),
+    // The server drops blanks at both ends before it stores a status.
+    contextKey: ({ context: name }) => name.trim(),
+    toValue: ({ state, description }) => statusValue({ state, description: description.trim() }),
+    read: async (status) => {
+      const all = await api.read(status.sha);
+      return { value: all.get(status.context.trim()), all };
+    },
     create: (status) => api.create(status),
   };
 }

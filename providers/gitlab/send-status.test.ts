@@ -66,6 +66,20 @@ test('sixty new contexts of one commit cost sixty-two calls', async () => {
   assert.equal(bench.requests.length, 62);
 });
 
+test('a status that is only remembered does not grow younger, so that it is looked at every hour', async () => {
+  const table = new StatusTable();
+  const bench = createBench((request) => gitlab(request, table));
+  const first = await sendStatus(bench.context, input());
+  assert.ok(first.kind === 'delivered');
+  bench.remember(first.remember ?? [], 2_400_000);
+  const calls = bench.requests.length;
+
+  const again = await sendStatus(bench.context, input());
+
+  assert.deepEqual(again, { kind: 'delivered', note: 'the status is there already' });
+  assert.equal(bench.requests.length, calls);
+});
+
 test('a next page that never ends is given up when a page is empty', async () => {
   const bench = createBench((request) => (request.method === 'POST' ? toResponse(201, {}) : toResponse(200, [], { 'x-next-page': '2' })));
 

@@ -78,7 +78,7 @@ export async function sendCommitStatus(forge: StatusForge, context: SendContext,
     nowMs: context.clock.nowMs(),
     ...(forge.limitedMs === undefined ? {} : { limitedMs: forge.limitedMs }),
   };
-  const progress = { doing: 'could not reach the server' };
+  const progress = { doing: 'could not ask the server what it is' };
   try {
     return await bring(forge, { context, input, repository, progress });
   } catch (error) {
@@ -104,7 +104,8 @@ async function bring(forge: StatusForge, { context, input, repository, progress 
   const present = statusFact(context, wanted);
   const commitScope = `${forge.name}-commit:${repository.id}@${drafted.sha}`;
   const recalled = await recallStatus(context, commitScope, repository.contextKey?.(drafted) ?? drafted.context);
-  if (recalled?.value === wanted) return { kind: 'delivered', note: 'the status is there already', remember: [present] };
+  // Nothing is remembered anew: what nobody looked at must not grow younger.
+  if (recalled?.value === wanted) return { kind: 'delivered', note: 'the status is there already' };
   const learnt = (await repository.greet?.()) ?? [];
   progress.doing = 'could not get a token';
   await repository.authenticate?.();
