@@ -67,7 +67,8 @@ const app = createAdminApp({
 let server: Server;
 
 before(async () => {
-  server = createServer(app).listen(0, '127.0.0.1');
+  // Hooks of a file run when all files have; until then the server must not keep the process alive.
+  server = createServer(app).listen(0, '127.0.0.1').unref();
   await once(server, 'listening');
 });
 after(() => server.close());

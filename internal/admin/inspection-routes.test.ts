@@ -61,7 +61,8 @@ before(async () => {
     routes: [inspectionRoutes(options)],
     log,
   });
-  server = createServer(app).listen(0, '127.0.0.1');
+  // Hooks of a file run when all files have; until then the server must not keep the process alive.
+  server = createServer(app).listen(0, '127.0.0.1').unref();
   await new Promise((resolve) => server.once('listening', resolve));
   origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 });
