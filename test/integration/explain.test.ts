@@ -211,9 +211,9 @@ const TRIED = [
   {
     name: 'a 404 of the webhook',
     kind: 'GitRepository',
-    want: [/waiting, not-found: answered 404; next try in/, /the webhook or channel may have been deleted/],
+    want: [/waiting, not-found: answered 404; next try /, /the webhook or channel may have been deleted/],
   },
-  { name: 'a rate limit', kind: 'HelmChart', want: [/waiting, rate-limited: answered 429; next try in/, /the vendor asked to wait/] },
+  { name: 'a rate limit', kind: 'HelmChart', want: [/waiting, rate-limited: answered 429; next try /, /the vendor asked to wait/] },
   {
     name: 'a dead letter',
     kind: 'Bucket',
