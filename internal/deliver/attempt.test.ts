@@ -264,30 +264,64 @@ test('the provider is told everything it may need', async () => {
   assert.deepEqual([first?.statusId, second?.statusId, third?.statusId], [undefined, 'status/id', 'stored/id']);
 });
 
-test('a retry does not repeat the requests that are done', async () => {
-  let isDown = true;
-  const { engine, outbox, transport } = createHarness({
-    targets: [toTarget(toDefinition({ render: renderThree }))],
-    script: ({ body }) => toAnswer(body === 'two' && isDown ? 503 : 200),
-  });
-  engine.start();
+test('a status links to the page of its Provider, and a link that cannot be made waits for the Provider', async () => {
+  const links: (string | undefined)[] = [];
+  const render = (input: RenderInput): [] => {
+    links.push(input.targetUrl);
+    return [];
+  };
+  const targets = [toTarget(toDefinition({ render, ...STATUS }))];
 
-  outbox.offer(toLease('d'));
-  await settleDown();
-  isDown = false;
-  outbox.offer(toLease('d', { attempts: 1 }));
-  await settleDown();
-  await engine.drain(0);
+  for (const link of ['https://console.example.com', '', undefined]) await run({ targets, targetUrlFor: () => link }, toLease('d9'));
+  const { settlement } = await run(
+    {
+      targets,
+      targetUrlFor: () => {
+        throw new Error('no such key: console');
+      },
+    },
+    toLease('d10'),
+  );
 
-  assert.deepEqual(
-    transport.requests.map((request) => request.body),
-    ['one', 'two', 'two', 'three'],
-  );
-  assert.deepEqual(
-    outbox.settled.map((settlement) => settlement.outcome.kind),
-    ['retry', 'delivered'],
-  );
+  assert.deepEqual(links, ['https://console.example.com', undefined, undefined]);
+  assert.equal(toText(settlement.outcome), 'deferred config until target-change: failed to create commit status: no such key: console');
 });
+
+for (const { name, refusal, attempts, first } of [
+  { name: 'a failure', refusal: toAnswer(503), attempts: 1, first: 'retry' },
+  {
+    name: 'a wait that the vendor asked for, which costs no attempt',
+    refusal: toAnswer(503, '', { 'retry-after': '1' }),
+    attempts: 0,
+    first: 'deferred',
+  },
+]) {
+  test(`the requests that are done are not repeated after ${name}`, async () => {
+    let isDown = true;
+    const { engine, outbox, clock, transport } = createHarness({
+      targets: [toTarget(toDefinition({ render: renderThree }))],
+      script: ({ body }) => (body === 'two' && isDown ? refusal : toAnswer(200)),
+    });
+    engine.start();
+
+    outbox.offer(toLease('d'));
+    await settleDown();
+    isDown = false;
+    clock.advance(1_000);
+    outbox.offer(toLease('d', { attempts }));
+    await settleDown();
+    await engine.drain(0);
+
+    assert.deepEqual(
+      transport.requests.map((request) => request.body),
+      ['one', 'two', 'two', 'three'],
+    );
+    assert.deepEqual(
+      outbox.settled.map((settlement) => settlement.outcome.kind),
+      [first, 'delivered'],
+    );
+  });
+}
 
 test('a spent budget holds back everything with the same API and credential', async () => {
   const resolved = { mine: toResolved({ token: 'a' }), also: toResolved({ token: 'a' }), other: toResolved({ token: 'b' }) };
@@ -307,10 +341,11 @@ test('a spent budget holds back everything with the same API and credential', as
 
   assert.equal(await offer('1', 'mine'), 'deferred rate-limited until 3600000: answered 429');
   isLimited = false;
-  assert.equal(await offer('2', 'also'), 'deferred rate-limited until 3600000: the vendor asked to wait');
+  assert.equal(await offer('2', 'also'), 'deferred rate-limited until 3628750: the vendor asked to wait');
   assert.equal(await offer('3', 'other'), 'delivered');
   assert.equal(transport.requests.length, 2);
-  clock.advance(3_600_000);
+  // Half a minute after the reset even the youngest has had its turn.
+  clock.advance(3_630_000);
   assert.equal(await offer('4', 'also'), 'delivered');
   await engine.drain(0);
 });
@@ -327,7 +362,48 @@ test('a spent budget wins over what a vendor client makes of the refusal', async
 
   assert.deepEqual(
     outbox.settled.map((settlement) => toText(settlement.outcome)),
-    ['deferred rate-limited until 60000: slow down', 'deferred rate-limited until 60000: the vendor asked to wait'],
+    ['deferred rate-limited until 60000: slow down', 'deferred rate-limited until 89979: the vendor asked to wait'],
+  );
+});
+
+test('what was learnt on the way is remembered although the delivery is put off', async () => {
+  const fact = { scope: 'commit', key: 'statuses', value: 'read' };
+  const { engine, outbox } = createHarness(
+    sending(async (context) => {
+      context.learn([fact]);
+      return { kind: 'deferred', reason: 'rate-limited', message: 'later', until: { afterMs: 60_000 } };
+    }),
+  );
+  engine.start();
+
+  outbox.offer(toLease('1'));
+  await settleDown();
+  await engine.drain(0);
+
+  assert.deepEqual(outbox.settled[0]?.remember, [fact]);
+});
+
+test('work is shared by Providers with the same credential only', async () => {
+  const resolved = { mine: toResolved({ token: 'a' }), also: toResolved({ token: 'a' }), other: toResolved({ token: 'b' }) };
+  const names = ['mine', 'also', 'other'] as const;
+  let reads = 0;
+  const send: ProviderDefinition['send'] = async (context) => ({
+    kind: 'delivered',
+    note: await context.shared('list', async () => `reading ${(reads += 1)}`),
+  });
+  const { engine, outbox } = createHarness({
+    targets: names.map((name) => toTarget(toDefinition({ send }), { name })),
+    resolve: async (target) => resolved[target.ref.name as (typeof names)[number]],
+  });
+  engine.start();
+
+  outbox.offer(...names.map((provider, index) => toLease(String(index), { provider })));
+  await settleDown();
+  await engine.drain(0);
+
+  assert.deepEqual(
+    outbox.settled.map(({ outcome }) => (outcome.kind === 'delivered' ? outcome.note : '')),
+    ['reading 1', 'reading 1', 'reading 2'],
   );
 });
 

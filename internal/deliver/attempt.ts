@@ -1,14 +1,14 @@
 // One try of one delivery: find the Target, resolve its secrets, say what there is to say, read the answer.
 // Never rejects: whatever goes wrong becomes an Outcome. Everything it returns is redacted.
 import type { Event } from '../event/event.ts';
-import type { Lease, Outbox, Settlement } from '../outbox/store.ts';
+import type { Delivery, Lease, Outbox, Settlement } from '../outbox/store.ts';
 import type { Target } from '../routing/route.ts';
 import type { ResolvedTarget } from '../sdk/credentials.ts';
 import { TransportError } from '../sdk/http.ts';
 import type { IdentitySource } from '../sdk/identity.ts';
 import { isAmbiguous, type DeliveryOutcomeLabel, type Fact, type Outcome } from '../sdk/outcome.ts';
 import type { Clock, Logger, Random } from '../sdk/ports.ts';
-import { ConfigFault, type ProviderDefinition, type RenderInput, type SendContext } from '../sdk/provider.ts';
+import { ConfigFault, type ProviderDefinition, type RenderInput, type SendContext, type Tally } from '../sdk/provider.ts';
 import { toKey } from '../sdk/target.ts';
 import type { Observed, Redactor, Transport } from '../sdk/transport.ts';
 import type { Budgets } from './budgets.ts';
@@ -17,6 +17,7 @@ import { Aborted, describeBug, jitter, toFailure } from './failure.ts';
 import { clampAfterMs } from './interpret.ts';
 import { redactOutcome, separateFacts, toRecord } from './record.ts';
 import { converse, toProgress } from './send.ts';
+import type { SharedWork } from './shared-work.ts';
 
 const SLOW_SECRET_RETRY_MS = 30_000;
 
@@ -35,10 +36,13 @@ export interface AttemptContext {
   readonly environment?: Readonly<Record<string, string>>;
   /** The commit status context of an event whose plan could not compute it; throws what a person must mend. */
   readonly statusIdFor: (target: Target, lease: Lease) => string;
+  /** The page that a commit status links to, where its Provider wants one; throws what a person must mend. */
+  readonly targetUrlFor?: (target: Target, lease: Lease) => string | undefined;
   /** The trace that is passed on for an event; the sender's own when absent. */
   readonly traceparentOf?: (event: Event) => string;
-  readonly outbox: Pick<Outbox, 'recall'>;
+  readonly outbox: Pick<Outbox, 'recall' | 'tally'>;
   readonly budgets: Budgets;
+  readonly sharedWork: SharedWork;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
@@ -113,8 +117,7 @@ async function attempt(context: AttemptContext, lease: Lease, controller: AbortC
     const resolved = await resolveWithin(context, found.target, controller.signal);
     if ('kind' in resolved) return resolved;
     trace.resolved = resolved;
-    const input = toRenderInput(context, lease, found, resolved);
-    if ('kind' in input) return input;
+    const input = await toRenderInput(context, lease, found, resolved);
     const { definition } = found;
     return await converse({ context, lease, definition, resolved, input, trace, signal: controller.signal });
   } finally {
@@ -150,7 +153,7 @@ async function resolveWithin(context: AttemptContext, target: Target, signal: Ab
   }
 }
 
-function toRenderInput(context: AttemptContext, lease: Lease, found: Usable, resolved: ResolvedTarget): RenderInput | Outcome {
+async function toRenderInput(context: AttemptContext, lease: Lease, found: Usable, resolved: ResolvedTarget): Promise<RenderInput> {
   const { delivery, event } = lease;
   const { namespace, name, uid } = found.target.ref;
   const traceparent = context.traceparentOf?.(event) ?? event.traceparent;
@@ -166,11 +169,25 @@ function toRenderInput(context: AttemptContext, lease: Lease, found: Usable, res
     nowMs: context.clock.nowMs(),
   };
   if (!found.definition.capabilities.accepts.includes('commit-status')) return input;
-  if (delivery.statusId !== undefined) return { ...input, statusId: delivery.statusId };
+  const statusId = delivery.statusId ?? computed(() => context.statusIdFor(found.target, lease));
+  const targetUrl = computed(() => context.targetUrlFor?.(found.target, lease)) ?? '';
+  const tally = await recallTally(context, delivery);
+  return { ...input, statusId, ...(targetUrl === '' ? {} : { targetUrl }), ...(tally === undefined ? {} : { tally }) };
+}
+
+/** Read as late as can be: what arrives from now on is told by the next delivery of the lane. */
+async function recallTally({ outbox }: AttemptContext, { lane, tally }: Delivery): Promise<Tally | undefined> {
+  if (tally === undefined) return undefined;
+  const { revision, closedBy, speaksFor } = tally;
+  if (speaksFor === 'lane') return { revision, words: await outbox.tally(lane.key) };
+  return closedBy === undefined ? { revision } : { revision, closedBy };
+}
+
+/** An expression that fails on this event is the Provider's to mend, whatever class its error has. */
+function computed<Value>(compute: () => Value): Value {
   try {
-    return { ...input, statusId: context.statusIdFor(found.target, lease) };
+    return compute();
   } catch (thrown) {
-    // An expression that fails on this event is the Provider's to mend, whatever class its error has.
     const message = thrown instanceof Error ? thrown.message : String(thrown);
     throw new ConfigFault(`failed to create commit status: ${message}`, { cause: thrown });
   }

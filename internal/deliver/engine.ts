@@ -13,6 +13,7 @@ import { createBudgets } from './budgets.ts';
 import { Aborted, describeError, jitter } from './failure.ts';
 import { createReporting, type OnFailure, type Settled } from './reporting.ts';
 import { createSettleQueue, type SettleQueue } from './settling.ts';
+import { createSharedWork } from './shared-work.ts';
 import { TargetGate } from './target-gate.ts';
 
 export type { OnFailure } from './reporting.ts';
@@ -47,8 +48,8 @@ const LAST_SETTLE_MS = 500;
 const FIRST_BACKOFF_MS = 250;
 const MAX_BACKOFF_MS = 30_000;
 
-export interface DeliveryEngineOptions extends Omit<AttemptContext, 'outbox' | 'budgets' | 'maxAttemptMs'> {
-  readonly outbox: Pick<Outbox, 'lease' | 'settle' | 'release' | 'recall'>;
+export interface DeliveryEngineOptions extends Omit<AttemptContext, 'outbox' | 'budgets' | 'sharedWork' | 'maxAttemptMs'> {
+  readonly outbox: Pick<Outbox, 'lease' | 'settle' | 'release' | 'recall' | 'tally'>;
   /** Names this process in leases; different after a restart. */
   readonly owner: string;
   readonly metrics: DeliveryMetrics;
@@ -113,7 +114,7 @@ class Engine implements DeliveryEngine {
     this.#log = log;
     this.#settings = { ...DEFAULTS, ...options.settings };
     const maxAttemptMs = Math.max(this.#settings.leaseMs / 2, this.#settings.leaseMs - LEASE_MARGIN_MS);
-    this.#context = { ...options, budgets: createBudgets(clock), maxAttemptMs };
+    this.#context = { ...options, budgets: createBudgets(clock), sharedWork: createSharedWork(clock), maxAttemptMs };
     this.#settling = createSettleQueue({ outbox, clock, random, log, onChange: () => this.#onSlot?.() });
     this.#report = createReporting(options);
   }

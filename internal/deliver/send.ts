@@ -92,10 +92,10 @@ function toSendOptions({ resolved, signal, trace }: Conversation): SendOptions {
 }
 
 /** Refuses a request while the vendor's budget is spent; otherwise what follows counts as sent. */
-function guard({ context, resolved, signal, trace }: Conversation, url: string): void {
+function guard({ context, lease, resolved, signal, trace }: Conversation, url: string): void {
   signal.throwIfAborted();
   try {
-    context.budgets.check(url, resolved.config);
+    context.budgets.check(url, resolved.config, lease.ageMs);
   } catch (refusal) {
     if (refusal instanceof BudgetSpent) trace.budgetAfterMs = refusal.afterMs;
     throw refusal;
@@ -117,7 +117,7 @@ function openDial(conversation: Conversation, lines: Line[]): Dial {
 function toSendContext(conversation: Conversation, lines: Line[]): SendContext {
   const { context, lease, resolved, signal } = conversation;
   const { delivery } = lease;
-  // Only Providers with the same credential share a token, whatever key a provider chooses, and a changed Secret never
+  // Only Providers with the same credential share a token or an answer, whatever key a provider chooses, and a changed Secret never
   // meets the token of the old one.
   const owner = `${toOrigin(resolved.config.address)} ${credentialHash(resolved.config)}`;
   return {
@@ -125,9 +125,11 @@ function toSendContext(conversation: Conversation, lines: Line[]): SendContext {
     fetch: openFetch(conversation),
     dial: openDial(conversation, lines),
     token: (key, acquire) => context.tokens(`${owner} ${key}`, acquire),
+    shared: (key, work) => context.sharedWork.share(`${owner} ${key}`, work),
     identity: (scope) => identityToken(conversation, scope),
     ...(context.environment === undefined ? {} : { environment: context.environment }),
     memory: { get: (scope, key) => context.outbox.recall(scope, key) },
+    learn: (facts) => void conversation.trace.facts.push(...facts),
     lane: delivery.lane.key,
     clock: context.clock,
     signal,
@@ -149,9 +151,8 @@ function progressScope(deliveryId: string): string {
   return `delivery/${deliveryId}`;
 }
 
-/** How many requests an earlier try of the delivery has done; asked only where there was one that could have. */
+/** How many requests an earlier try has done; also one that cost no attempt, because the vendor asked to wait. */
 async function readProgress(outbox: Pick<Outbox, 'recall'>, lease: Lease): Promise<number> {
-  if (lease.delivery.attempts === 0) return 0;
   const recollection = await outbox.recall(progressScope(lease.delivery.id), PROGRESS_KEY);
   const done = recollection?.known === true ? Number.parseInt(recollection.value, 10) : 0;
   return Number.isNaN(done) ? 0 : done;

@@ -3,6 +3,7 @@ import type { FluxEvent, Metadata } from '../event/event.ts';
 import { lowerGo } from '../event/go-text.ts';
 import { COMMIT_STATUS_UPDATE, EVENT_PREFIX, METADATA_KEYS } from '../event/metadata.ts';
 import { type CompiledExpression, ExpressionError } from '../expr/cel.ts';
+import { expressionVariables, type KubernetesObject } from './expression-variables.ts';
 
 /** True for an event that says nothing but that a commit status is to be brought up to date. */
 export function isCommitStatusUpdate(metadata: Metadata, group: string): boolean {
@@ -27,11 +28,6 @@ export interface StatusSource {
   readonly object: KubernetesObject;
 }
 
-interface KubernetesObject {
-  readonly metadata: object;
-  readonly [field: string]: unknown;
-}
-
 export type StatusId = { readonly id: string } | { readonly error: string };
 
 const PREFIX = 'failed to create commit status: failed to evaluate the spec.commitStatusExpr CEL expression for the event: ';
@@ -42,7 +38,7 @@ export function statusId(source: StatusSource, alert: KubernetesObject, event: F
   if (expression === null) return { id: defaultStatusId(event, source.ref.uid) };
   if ('error' in expression) return { error: `${PREFIX}failed to compile expression: ${expression.error}` };
   try {
-    const id = expression.evaluate({ event: toFields(event), provider: asReadBack(source.object), alert: asReadBack(alert) });
+    const id = expression.evaluate(expressionVariables({ event, provider: source.object, alert }));
     return typeof id === 'string' && id !== '' ? { id } : { error: 'commit status cannot be empty' };
   } catch (cause) {
     if (!(cause instanceof ExpressionError)) throw cause;
@@ -54,20 +50,4 @@ export function statusId(source: StatusSource, alert: KubernetesObject, event: F
 function defaultStatusId(event: FluxEvent, uid: string): string {
   const { kind, name } = event.involvedObject;
   return lowerGo(`${kind}/${name}/${uid.split('-', 1)[0] ?? ''}`);
-}
-
-/** The event's JSON as an expression sees it: empty optional fields are not there. */
-function toFields(event: FluxEvent): Record<string, unknown> {
-  const { metadata, reportingInstance, ...rest } = event;
-  return {
-    ...rest,
-    involvedObject: Object.fromEntries(Object.entries(event.involvedObject).filter(([, value]) => value !== '')),
-    ...(Object.keys(metadata).length > 0 ? { metadata } : {}),
-    ...(reportingInstance === '' ? {} : { reportingInstance }),
-  };
-}
-
-/** An API server gives every object a generation; a manifest need not have one. */
-function asReadBack(object: KubernetesObject): KubernetesObject {
-  return { ...object, metadata: { generation: 1, ...object.metadata } };
 }

@@ -60,6 +60,19 @@ test('an event is answered when it is durable, each with an append of its own', 
   assert.deepEqual(metrics.answers, ['flux accepted', 'flux accepted', 'flux duplicate']);
 });
 
+test('of very many drops the first hundred are stored, of everything else all', async () => {
+  const drops = Array.from({ length: 1_000 }, (_, index): Verdict => {
+    return { kind: 'dropped', reason: 'severity', route: { ...ROUTE, name: `quiet-${index}` }, targetKey: 't' };
+  });
+  const match: Verdict = { kind: 'matched', route: ROUTE, targetKey: 't' };
+  const { accept, outbox, metrics } = setUp({ decide: () => ({ ...NOTHING, verdicts: [...drops, match] }) });
+
+  await accept([eventOf('a')]);
+
+  assert.deepEqual(outbox.stored[0]?.verdicts, [...drops.slice(0, 100), match]);
+  assert.equal(metrics.verdicts.length, 1_001, 'all of them are counted');
+});
+
 test('what was decided is stored, counted and told, but not again for a duplicate', async () => {
   const verdicts: Verdict[] = [
     { kind: 'matched', route: ROUTE, targetKey: 't' },

@@ -6,6 +6,7 @@ import { type Append, type AppendResult, type Outbox, StoreError } from '../outb
 import { InFlight, type InFlightLimits, type Passage } from './in-flight.ts';
 import { type Event, OWN_ORIGIN } from '../event/event.ts';
 import type { Decision } from '../routing/decision.ts';
+import { toKeptVerdicts } from '../routing/kept-verdicts.ts';
 import type { Notice } from '../routing/route.ts';
 import type { IntakeMetrics } from '../sdk/metrics.ts';
 import type { Clock, Logger } from '../sdk/ports.ts';
@@ -142,7 +143,7 @@ function busy(retryAfterMs: number, message: string): Accepted {
 }
 
 function toAppend(event: Event, decision: Decision): Append {
-  return { event, verdicts: decision.verdicts, deliveries: decision.deliveries, revision: decision.revision };
+  return { event, verdicts: toKeptVerdicts(decision.verdicts), deliveries: decision.deliveries, revision: decision.revision };
 }
 
 /** The verdict that stands for all Routes, as when there is no Snapshot: none of them could be asked. */

@@ -7,6 +7,7 @@ import type { Event, Metadata } from '../event/event.ts';
 import type { Verdict } from '../routing/route.ts';
 import type { DeliveryOutcomeLabel, Fact, Outcome, Reason } from '../sdk/outcome.ts';
 import type { Recollection } from '../sdk/provider.ts';
+import type { TallyWord } from '../sdk/tally.ts';
 import type { ObjectRef } from '../sdk/target.ts';
 
 export const DELIVERY_STATES = ['waiting', 'leased', 'delivered', 'superseded', 'cancelled', 'dead'] as const;
@@ -29,6 +30,28 @@ export interface Lane {
   readonly backlog: 'all' | 'latest';
 }
 
+/** What a delivery says of one member of a count that the store keeps with its lane; decisions/0008 tells how. */
+export interface TallyEntry {
+  /** Lanes that follow one another, such as those of one context over all commits. */
+  readonly series: string;
+  /** Which of the series the lane is about, such as the commit. */
+  readonly revision: string;
+  /** Whose word it is; the newest of each member stands. */
+  readonly member: string;
+  /** Opaque to the store. */
+  readonly word: string;
+  /**
+   * Something more is to follow. A later word that is not open closes what the same member left open in older revisions:
+   * each of their lanes gets a delivery that says so, in the same commit.
+   */
+  readonly isOpen: boolean;
+  /**
+   * `member`: the delivery says what its event says. `lane`: it says what all members come to when it is sent; it waits a
+   * moment for others of its lane, in which the last to arrive is the newest.
+   */
+  readonly speaksFor: 'member' | 'lane';
+}
+
 /** What `plan` decides is owed. */
 export interface PlannedDelivery {
   readonly route: ObjectRef;
@@ -42,6 +65,7 @@ export interface PlannedDelivery {
   readonly metadata: Metadata;
   /** The commit status context, where the provider takes one and it could be computed. */
   readonly statusId?: string;
+  readonly tally?: TallyEntry;
 }
 
 /** One event with everything that was decided about it; committed as a whole. */
@@ -170,6 +194,10 @@ export interface Delivery {
   readonly state: DeliveryState;
   readonly metadata: Metadata;
   readonly statusId?: string;
+  readonly tally?: Pick<TallyEntry, 'revision' | 'speaksFor'> & {
+    /** The revision in favour of which it closes an older one; absent for a delivery about its own event. */
+    readonly closedBy?: string;
+  };
   readonly createdAtMs: number;
   /** When it is tried next, while waiting. */
   readonly dueAtMs: number | null;
@@ -210,6 +238,8 @@ export interface DeliveryFilter {
   readonly reason?: Reason;
   readonly olderThanMs?: number;
   readonly youngerThanMs?: number;
+  /** Ended, or decided about by a person, within this time. */
+  readonly changedWithinMs?: number;
   readonly limit: number;
   /** Delivery id of the last row of the page before. */
   readonly after?: string;
@@ -228,15 +258,25 @@ export interface StoredEvent {
   readonly pending: boolean;
 }
 
+/** What came of the matching: some Route said so; `unmatched` when it is decided and no Route took the event. */
+export const EVENT_VERDICTS = ['matched', 'unmatched', 'dropped', 'muted', 'held', 'pending'] as const;
+export type EventVerdict = (typeof EVENT_VERDICTS)[number];
+
 export interface EventFilter {
   readonly subject?: { readonly kind?: string; readonly namespace?: string; readonly name?: string };
   /** The sender's `reason`, exactly. */
   readonly reason?: string;
+  /** The sender's `severity`, exactly. */
+  readonly severity?: string;
   readonly olderThanMs?: number;
   readonly youngerThanMs?: number;
   readonly pending?: boolean;
+  readonly verdict?: EventVerdict;
   readonly limit: number;
+  /** Event id of the last row of the page before. */
   readonly after?: string;
+  /** By acceptance; `newest` when absent. */
+  readonly order?: 'newest' | 'oldest';
 }
 
 export interface TargetState {
@@ -319,6 +359,8 @@ export interface Outbox {
   /** Gives leases back untouched: nothing was sent, no attempt counts. */
   release(leases: readonly { readonly deliveryId: string; readonly token: number }[]): Promise<void>;
   recall(scope: string, key: string): Promise<Recollection | undefined>;
+  /** The newest words of the members of a lane, in order of their names. */
+  tally(lane: string): Promise<readonly TallyWord[]>;
   /** The configuration of these Targets changed: what was deferred for it is due now, and the breaker probes now. */
   wake(targetKeys: readonly string[]): Promise<void>;
 

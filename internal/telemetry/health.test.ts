@@ -57,10 +57,17 @@ test('probes answer as those of a controller', async () => {
 });
 
 test('ready means that the store can be written and that a Snapshot serves or was waited for', async () => {
-  const cases: readonly { name: string; store?: HealthOptions['store']; hasSnapshot?: boolean; upMs?: number; want: RegExp }[] = [
+  type Case = Partial<Pick<HealthOptions, 'store' | 'obstacle'>> & { name: string; hasSnapshot?: boolean; upMs?: number; want: RegExp };
+  const cases: readonly Case[] = [
     { name: 'all good', want: /^200 .*readyz check passed/s },
     { name: 'no snapshot yet', hasSnapshot: false, upMs: 4999, want: /^503 .*\[-\]snapshot failed: no configuration/s },
     { name: 'no snapshot for 5 s', hasSnapshot: false, upMs: 5000, want: /^200 .*\[!\]snapshot warning: no configuration/s },
+    {
+      name: 'no snapshot, and why',
+      hasSnapshot: false,
+      obstacle: () => 'there is no such kind',
+      want: /^503 .*failed: no configuration has been read yet: there is no such kind$/ms,
+    },
     {
       name: 'disk full',
       store: async () => ({ writable: false, problem: 'disk full', persistent: true }),
@@ -74,9 +81,9 @@ test('ready means that the store can be written and that a Snapshot serves or wa
     },
     { name: 'store silent', store: () => Promise.reject(new Error('secret detail')), want: /^503 .*store does not answer(?!.*secret)/s },
   ];
-  for (const { name, store = GOOD, hasSnapshot = true, upMs = 0, want } of cases) {
+  for (const { name, store = GOOD, hasSnapshot = true, obstacle = () => undefined, upMs = 0, want } of cases) {
     const clock = new ManualClock();
-    const handler = createHealthHandler({ clock, store, hasSnapshot: () => hasSnapshot });
+    const handler = createHealthHandler({ clock, store, hasSnapshot: () => hasSnapshot, obstacle });
     clock.advance(upMs);
 
     const [readyz = '', healthz] = await answers(handler, ['/readyz?verbose', '/healthz']);

@@ -10,6 +10,8 @@ export interface HealthOptions {
   readonly clock: Pick<Clock, 'monotonicMs'>;
   readonly store: () => Promise<{ readonly writable: boolean; readonly problem?: string; readonly persistent: boolean }>;
   readonly hasSnapshot: () => boolean;
+  /** What the first Snapshot waits for, where that is known. */
+  readonly obstacle?: () => string | undefined;
 }
 
 export interface Check {
@@ -45,8 +47,8 @@ export function createHealthHandler(options: HealthOptions): RequestHandler {
 const PING: Check = { name: 'ping', state: 'ok' };
 
 /** The checks of /readyz; never rejects. */
-async function readiness({ clock, store, hasSnapshot }: HealthOptions, startedMs: number): Promise<readonly Check[]> {
-  return [PING, ...(await storeChecks(store)), snapshotCheck(hasSnapshot(), clock.monotonicMs() - startedMs)];
+async function readiness(options: HealthOptions, startedMs: number): Promise<readonly Check[]> {
+  return [PING, ...(await storeChecks(options.store)), snapshotCheck(options, options.clock.monotonicMs() - startedMs)];
 }
 
 async function storeChecks(store: HealthOptions['store']): Promise<readonly Check[]> {
@@ -64,10 +66,11 @@ async function storeChecks(store: HealthOptions['store']): Promise<readonly Chec
   }
 }
 
-function snapshotCheck(hasSnapshot: boolean, upMs: number): Check {
-  if (hasSnapshot) return { name: 'snapshot', state: 'ok' };
+function snapshotCheck({ hasSnapshot, obstacle }: HealthOptions, upMs: number): Check {
+  if (hasSnapshot()) return { name: 'snapshot', state: 'ok' };
   const state = upMs >= SNAPSHOT_WAIT_MS ? 'warning' : 'failed';
-  return { name: 'snapshot', state, detail: 'no configuration has been read yet' };
+  const detail = ['no configuration has been read yet', obstacle?.() ?? []].flat().join(': ');
+  return { name: 'snapshot', state, detail };
 }
 
 function answerChecks(response: ServerResponse, name: string, checks: readonly Check[], isVerbose: boolean): void {

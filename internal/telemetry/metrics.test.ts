@@ -123,6 +123,29 @@ test('the token cache is counted without naming objects or keys', async () => {
   }
 });
 
+test('requests to the API server and the lease are shown under the names of the framework', async () => {
+  const { cluster, registry } = createMetrics(OPTIONS);
+  const host = '10.96.0.1:443';
+  for (const code of ['200', '200', '<error>']) cluster.answered({ method: 'GET', code, host });
+  cluster.watchEnded({ plural: 'alerts', cause: 'gone' });
+  cluster.leads('lease', true);
+  cluster.leads('lease', false);
+  cluster.reread('other');
+
+  const lines = (await registry.metrics()).split('\n');
+
+  for (const want of [
+    'rest_client_requests_total{code="200",method="GET",host="10.96.0.1:443"} 2',
+    'rest_client_requests_total{code="<error>",method="GET",host="10.96.0.1:443"} 1',
+    'tocsin_cluster_watches_ended_total{resource="alerts",cause="gone"} 1',
+    'leader_election_master_status{name="lease"} 0',
+    'leader_election_slowpath_total{name="lease"} 0',
+    'leader_election_slowpath_total{name="other"} 1',
+  ]) {
+    assert.ok(lines.includes(want), want);
+  }
+});
+
 test('series of objects exist where they are wanted, and are bounded', async () => {
   const end = { type: 'slack', state: 'delivered', reason: '', ageSeconds: 1 };
   const without = createMetrics(OPTIONS);

@@ -2,6 +2,7 @@
 // Labels are bounded by the catalog and the closed lists of outcomes and reasons; series exist at zero from the start.
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { DeliveryMetrics, IntakeMetrics } from '../sdk/metrics.ts';
+import { type ClusterMetrics, createClusterMetrics } from './cluster-metrics.ts';
 import { createDeliveryMetrics } from './delivery-metrics.ts';
 import { createHttpMetrics, type HttpMetrics } from './http-metrics.ts';
 import { createIntakeMetrics } from './intake-metrics.ts';
@@ -27,6 +28,7 @@ export interface Metrics {
   readonly receiver: HttpMetrics;
   readonly deliver: DeliveryMetrics;
   readonly tokenCache: TokenCacheMetrics;
+  readonly cluster: ClusterMetrics;
   /** Says where the gauges look when somebody scrapes; each call adds to the earlier ones. */
   watch(sources: StateSources): void;
 }
@@ -44,6 +46,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     receiver: createHttpMetrics({ registry, prefix: 'gotk_receiver', handler: '/hook/', exportPaths: false }),
     deliver: createDeliveryMetrics(registry, options.types, options.exportObjects === true ? createObjectMetrics(registry) : undefined),
     tokenCache: createTokenCacheMetrics(registry),
+    cluster: createClusterMetrics(registry),
     watch: createStateMetrics(registry),
   };
 }

@@ -55,16 +55,30 @@ test('forgets the oldest secrets beyond its limit, and adding again keeps one yo
   assert.equal(redactor.redact('first-token second-token third-token'), '***** second-token *****');
 });
 
-test('stays fast with hundreds of secrets', () => {
-  const redactor = createRedactor();
-  for (let number = 0; number < 500; number++) redactor.add(`token-${number}-${(number * 7919).toString(36)}-abcdef`);
+test('hundreds of secrets cost little more than a few', () => {
   const text = 'The quick brown fox: token-of-love, jumps over the lazy dog. '.repeat(70);
-  const started = process.hrtime.bigint();
-  for (let round = 0; round < 200; round++) redactor.redact(text);
-  const perKiBMicros = Number(process.hrtime.bigint() - started) / 1000 / 200 / (text.length / 1024);
-  // Ten times what it takes on a busy machine: the test is against going through all secrets at every place.
-  assert.ok(perKiBMicros < 500, `${perKiBMicros} µs per KiB`);
+  const measure = (secrets: number): number => {
+    const redactor = createRedactor();
+    for (let number = 0; number < secrets; number++) redactor.add(`token-${number}-${(number * 7919).toString(36)}-abcdef`);
+    return fastestMs(() => redactor.redact(text));
+  };
+
+  const [few, many] = [measure(5), measure(500)];
+
+  // Going through all secrets at every place would cost a hundred times as much.
+  assert.ok(many < 60 * few, `${many} ms with 500 secrets, ${few} ms with 5`);
 });
+
+/** What else the machine does only ever adds to a time. */
+function fastestMs(work: () => void): number {
+  let fastest = Number.POSITIVE_INFINITY;
+  for (let round = 0; round < 100; round++) {
+    const startedMs = performance.now();
+    work();
+    fastest = Math.min(fastest, performance.now() - startedMs);
+  }
+  return fastest;
+}
 
 test('no text gives away a secret, whatever both are', () => {
   const encoders: readonly ((text: string) => string)[] = [

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
-import { afterEach, test } from 'node:test';
 import { createCertificateAuthority } from '../../test/support/certificates.ts';
 import { ManualClock } from '../../test/support/clock.ts';
 import { startHttpProxy, startRecordingServer, startTcpServer } from '../../test/support/servers.ts';
@@ -11,6 +10,9 @@ import type { Dial } from '../sdk/session.ts';
 import type { Connection, Observed } from '../sdk/transport.ts';
 import { parseEgress } from './egress.ts';
 import { createTransport, type TransportOptions } from './transport.ts';
+import { ownHooks } from '../../test/support/own-hooks.ts';
+
+const { afterEach, test } = ownHooks();
 
 const AUTHORITY = createCertificateAuthority('line test');
 const cleanups: (() => Promise<void>)[] = [];

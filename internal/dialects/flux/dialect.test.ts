@@ -278,6 +278,42 @@ test('a status expression that does not compile is kept with its error', () => {
   assert.match(findings[0]?.message ?? '', /^spec\.commitStatusExpr does not compile: /);
 });
 
+test('annotations for commit statuses are checked', () => {
+  const link = '"https://console.example.com/" + event.involvedObject.name';
+  const table: { name: string; type?: string; annotations: Record<string, string>; want: readonly RegExp[] }[] = [
+    { name: 'all good', annotations: { 'tocsin.dev/target-url': link, 'tocsin.dev/pending-status': 'enabled' }, want: [] },
+    { name: 'an empty link', annotations: { 'tocsin.dev/target-url': ' ' }, want: [] },
+    {
+      name: 'a link of another type',
+      annotations: { 'tocsin.dev/target-url': 'event' },
+      want: [/^the annotation tocsin\.dev\/target-url does not compile: .*expected string, got/],
+    },
+    {
+      name: 'an unknown value',
+      annotations: { 'tocsin.dev/pending-status': 'true' },
+      want: [/^the annotation tocsin\.dev\/pending-status has no effect, because its value is "true"$/],
+    },
+    {
+      name: 'a type without statuses',
+      type: 'hook',
+      annotations: { 'tocsin.dev/target-url': 'no CEL', 'tocsin.dev/pending-status': 'enabled' },
+      want: [/pending-status has no effect, because the type "hook" sets no commit status$/, /target-url has no effect/],
+    },
+  ];
+  for (const { name, type = 'forge', annotations, want } of table) {
+    const metadata = { namespace: 'apps', name: 'p', uid: 'u', annotations };
+
+    const { target, findings } = dialect.toTarget(manifest('Provider', { type }, { metadata }));
+
+    assert.equal(findings.length, want.length, `${name}: ${findings.map(({ message }) => message).join('; ')}`);
+    for (const [index, pattern] of want.entries()) {
+      assert.match(findings[index]?.message ?? '', pattern, name);
+      assert.deepEqual(findings[index]?.path.slice(0, 2), ['metadata', 'annotations'], name);
+    }
+    assert.ok(target !== null, name);
+  }
+});
+
 test('claims its own group and what was meant to be in it, but no Receiver and no other object', () => {
   const table = [
     { apiVersion: 'notification.toolkit.fluxcd.io/v1', kind: 'Receiver', want: false },

@@ -4,6 +4,7 @@ import { type CompiledExpression, compileExpression } from '../../expr/cel.ts';
 import type { ManifestObject, ProviderSpec as TargetSpec, Target } from '../../routing/route.ts';
 import type { ProviderCatalog, ProviderDefinition } from '../../sdk/provider.ts';
 import { type ObjectRef, toKey } from '../../sdk/target.ts';
+import { adviseOnAnnotations, compileTargetUrl, STATUS_VARIABLES } from './annotations.ts';
 import { toDurationMs } from './duration.ts';
 import { type Finding, show, suggest } from './finding.ts';
 import { hashOf } from './hash.ts';
@@ -13,9 +14,6 @@ import { isFields, pruneNulls, validateSpec } from './validate.ts';
 const DEFAULT_TIMEOUT_MS = 15_000;
 /** No delivery is tried for longer than this, and a longer timer would not fit into 31 bits for ever. */
 const MAX_TIMEOUT_MS = 86_400_000;
-
-/** The variables that a `commitStatusExpr` may name. */
-const STATUS_VARIABLES = ['event', 'alert', 'provider'] as const;
 
 /** A Target, or null when the API server would refuse the Provider; either way with everything worth telling its author. */
 export interface TargetResult {
@@ -34,20 +32,24 @@ export function toTarget(object: ManifestObject, ref: ObjectRef, catalog: Provid
   const refused = refusals(spec, definition, catalog);
   if (refused.length > 0) return { target: null, findings: [...refused, ...findings] };
   const statusExpression = compileStatus(spec.commitStatusExpr);
+  const annotations = object.metadata.annotations ?? {};
+  const targetUrlExpression = compileTargetUrl(annotations);
   const target: Target = {
     ref,
     key: toKey(ref),
     type: spec.type,
     definition: definition ?? null,
     spec: flatten(spec),
-    annotations: object.metadata.annotations ?? {},
+    annotations,
     suspended: spec.suspend ?? false,
     timeoutMs: timeoutOf(spec),
     statusExpression,
+    ...(targetUrlExpression === undefined ? {} : { targetUrlExpression }),
     object: { ...object, spec },
     hash: hashOf(object),
   };
-  return { target, findings: [...findings, ...badExpression(statusExpression), ...advice(spec, definition)] };
+  const onAnnotations = adviseOnAnnotations(target, takesStatuses(spec.type, definition));
+  return { target, findings: [...findings, ...badExpression(statusExpression), ...onAnnotations, ...advice(spec, definition)] };
 }
 
 function compileStatus(source: string | undefined): CompiledExpression | { readonly error: string } | null {

@@ -36,11 +36,13 @@ export const FLUX_COMMIT_STATUS_TYPES: readonly string[] = 'github gitlab gitea 
 export const COMMIT_STATUS_RULE_MESSAGE = `spec.commitStatusExpr is only supported for the ${FLUX_COMMIT_STATUS_TYPES.map((type) => `'${type}'`).join(', ')} provider types`;
 
 const KIND_PATTERN = '^[A-Z][A-Za-z0-9]{0,62}$';
-const INTERVAL_PATTERN = '^([0-9]+(\\.[0-9]+)?(ms|s|m|h))+$';
+/** Durations of Flux's manifests, as the API server checks them. */
+export const INTERVAL_PATTERN = '^([0-9]+(\\.[0-9]+)?(ms|s|m|h))+$';
 const TIMEOUT_PATTERN = '^([0-9]+(\\.[0-9]+)?(ms|s|m))+$';
 const PROXY_PATTERN = '^(http|https)://.*$';
 
-const LocalReference = (description: string) =>
+/** A reference to an object of the same namespace. */
+export const LocalReference = (description: string) =>
   z.object({ name: z.string().meta({ description: 'Name of the referent.' }) }).meta({ description });
 
 /** One entry of an Alert's `eventSources`. */
@@ -133,7 +135,8 @@ interface TextLimits {
   readonly pattern?: string;
 }
 
-function text(limits: TextLimits) {
+/** A string within limits that a CRD can state. */
+export function text(limits: TextLimits) {
   const { minLength = 0, maxLength = Infinity, pattern } = limits;
   const compiled = pattern === undefined ? undefined : toPattern(pattern);
   return z

@@ -1,13 +1,17 @@
 // Storing events with what was decided about them, and settling verdicts that were pending.
 import type { Verdict } from '../../routing/route.ts';
+import { newId } from '../../event/id.ts';
 import { toKey } from '../../sdk/target.ts';
 import { DEDUP_IDLE_WINDOWS, takeDedup } from '../dedup-window.ts';
+import { gatherUntil } from '../gather.ts';
 import { LIFETIME_MS } from '../schedule.ts';
 import { type AppendResult, StoreError } from '../store.ts';
 import { isLaneBusy, isOutdated, supersedeOlder } from './lanes.ts';
 import { remember } from './memory.ts';
 import type { DeliveryInput, EventInput, ResolutionInput } from './protocol.ts';
+import { toClosingPlan } from './rows.ts';
 import { DEAD, type Session, SUPERSEDED, toState, WAITING } from './session.ts';
+import { tell } from './tally.ts';
 
 // What EventInput.columns carries, in this order.
 const EVENT_INPUT_COLUMNS = [
@@ -74,16 +78,34 @@ interface OfEvent {
   readonly orderMs: number;
 }
 
+/** In a lane whose deliveries speak for all of it nothing but the order of arrival counts. */
+const BY_ARRIVAL_MS = 0;
+
 interface Ended {
   readonly state: typeof SUPERSEDED | typeof DEAD;
   readonly reason: string | null;
   readonly message: string | null;
 }
 
+/** Stores a delivery, and one more in each lane where its word ends the waiting for another. */
 function insertDelivery(session: Session, input: DeliveryInput, event: OfEvent, dead?: Ended): void {
+  const { tally, plan } = input;
+  const inLane = { ...event, orderMs: tally?.speaksFor === 'lane' ? BY_ARRIVAL_MS : event.orderMs };
+  const sequence = insertOne(session, input, inLane, dead);
+  if (tally === null || dead !== undefined) return;
+  for (const closed of tell(session, input.lane, tally, { orderMs: event.orderMs, sequence })) {
+    const closing = { id: newId(session.nowMs), lane: closed.lane, plan: toClosingPlan(plan, { revision: closed.revision, by: tally }) };
+    // Newer than the word that was open, and older than whatever is told of that revision later.
+    const orderMs = tally.speaksFor === 'lane' ? BY_ARRIVAL_MS : closed.orderMs;
+    insertOne(session, { ...input, ...closing }, { ...event, orderMs });
+  }
+}
+
+function insertOne(session: Session, input: DeliveryInput, event: OfEvent, dead?: Ended): number {
   const target = session.targets.ensure(input.targetKey, input.concurrency, input.ratePerSecond);
   const seq = session.takeSequence();
   const age = { orderMs: event.orderMs, sequence: seq };
+  const dueMs = dueOf(session, input);
   const end = dead ?? (input.newest ? enterNewestLane(session, input.lane, age) : null);
   const isReady = end === null && !isLaneBusy(session, input.lane);
   const nowMs = session.nowMs;
@@ -103,8 +125,8 @@ function insertDelivery(session: Session, input: DeliveryInput, event: OfEvent, 
       end?.state ?? WAITING,
       nowMs,
       nowMs + LIFETIME_MS,
-      end === null ? nowMs : null,
-      isReady ? nowMs : null,
+      end === null ? dueMs : null,
+      isReady ? dueMs : null,
       end === null ? null : nowMs,
       end?.reason ?? null,
       end?.message ?? null,
@@ -112,7 +134,17 @@ function insertDelivery(session: Session, input: DeliveryInput, event: OfEvent, 
   session.sql('INSERT INTO plans VALUES (?, ?, ?)').run(seq, input.routeKey, input.plan);
   session.countState(target, null, end?.state ?? WAITING);
   if (end !== null) session.ends.note({ seq, state: toState(end.state), reason: end.reason, message: end.message, ageMs: 0 });
-  if (isReady) session.targets.noteReady(target, nowMs);
+  if (isReady) session.targets.noteReady(target, dueMs);
+  return seq;
+}
+
+/** Now, but for what speaks for all members of its lane. */
+function dueOf(session: Session, { lane, tally }: DeliveryInput): number {
+  if (tally?.speaksFor !== 'lane') return session.nowMs;
+  const waiting = session
+    .lean(`SELECT min(due_ms) FROM deliveries WHERE lane = ? AND ended_ms IS NULL AND state = ${WAITING}`)
+    .get(lane) as unknown as readonly (number | null)[] | undefined;
+  return gatherUntil(session.nowMs, waiting?.[0] ?? null);
 }
 
 function enterNewestLane(session: Session, lane: string, age: { orderMs: number; sequence: number }): Ended | null {

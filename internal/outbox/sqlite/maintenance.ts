@@ -42,6 +42,8 @@ export function prune(session: Session, settings: WriterSettings, cursor: PruneC
   const deliveries = STEP_ROWS - room;
   const events = pruneEvents(session, keep(settings.keepDeliveredMs), cursor);
   pruneMemory(session, settings.keepDeadMs);
+  pruneTallies(session, 1, keep(settings.keepDeliveredMs));
+  pruneTallies(session, 0, session.nowMs - settings.keepDeadMs);
   return deliveries + events;
 }
 
@@ -92,6 +94,13 @@ function pruneMemory(session: Session, keepMs: number): void {
     .run(nowMs - keepMs, STEP_ROWS);
 }
 
+function pruneTallies(session: Session, isOvertaken: 0 | 1, saidBeforeMs: number): void {
+  session
+    .sql(`DELETE FROM tallies WHERE (lane, member) IN
+      (SELECT lane, member FROM tallies WHERE is_overtaken = ? AND at_ms < ? LIMIT ?)`)
+    .run(isOvertaken, saidBeforeMs, STEP_ROWS);
+}
+
 /** Moves every time that lies ahead along with the clock, so that a wrong clock neither rushes nor delays anything. */
 export function shiftTimes(session: Session, byMs: number): void {
   session
@@ -100,6 +109,7 @@ export function shiftTimes(session: Session, byMs: number): void {
     .run(byMs);
   session.sql('UPDATE events SET pending_due_ms = pending_due_ms + ? WHERE pending_due_ms IS NOT NULL').run(byMs);
   session.sql('UPDATE facts SET at_ms = ?1 WHERE at_ms > ?1').run(session.nowMs);
+  session.sql('UPDATE tallies SET at_ms = ?1 WHERE at_ms > ?1').run(session.nowMs);
   for (const target of session.targets.all()) {
     session.targets.touch(target);
     const { breaker } = target;

@@ -4,6 +4,7 @@ import { newId } from '../../event/id.ts';
 import type { Project } from '../../event/event.ts';
 import type { Clock, Random } from '../../sdk/ports.ts';
 import type { Recollection } from '../../sdk/provider.ts';
+import type { TallyWord } from '../../sdk/tally.ts';
 import { LIFETIME_MS } from '../schedule.ts';
 import {
   type Append,
@@ -202,6 +203,10 @@ class SqliteOutbox implements Outbox {
     return (await this.#run({ kind: 'recall', scope, key })) ?? undefined;
   }
 
+  tally(lane: string): Promise<readonly TallyWord[]> {
+    return this.#run({ kind: 'tally', lane });
+  }
+
   async wake(targetKeys: readonly string[]): Promise<void> {
     await this.#run({ kind: 'wake', targetKeys });
   }
@@ -222,7 +227,7 @@ class SqliteOutbox implements Outbox {
   }
 
   async events(filter: EventFilter): Promise<readonly StoredEvent[]> {
-    const rows = await collect(filter.limit, (limit, beforeSeq) => this.#run({ kind: 'events', filter: { ...filter, limit }, beforeSeq }));
+    const rows = await collect(filter.limit, (limit, fromSeq) => this.#run({ kind: 'events', filter: { ...filter, limit }, fromSeq }));
     return rows.map((row) => toStoredEvent(row, this.#options.project));
   }
 

@@ -1,6 +1,7 @@
 // What crosses between the facade and the writer's thread: flat rows of text and numbers, cheap to clone.
 import type { Outcome, Fact, Reason } from '../../sdk/outcome.ts';
 import type { Recollection } from '../../sdk/provider.ts';
+import type { TallyWord } from '../../sdk/tally.ts';
 import type {
   AppendResult,
   CancelRequest,
@@ -12,6 +13,7 @@ import type {
   ReplayResult,
   SettleResult,
   StoreStats,
+  TallyEntry,
   TargetState,
 } from '../store.ts';
 import type { Failure } from './failures.ts';
@@ -27,6 +29,7 @@ export interface DeliveryInput {
   readonly newest: boolean;
   readonly latest: boolean;
   readonly plan: string;
+  readonly tally: TallyEntry | null;
 }
 
 export interface EventInput {
@@ -71,11 +74,12 @@ export type Operation =
   | { readonly kind: 'settle'; readonly entries: readonly SettlementInput[] }
   | { readonly kind: 'release'; readonly leases: readonly LeaseKey[] }
   | { readonly kind: 'recall'; readonly scope: string; readonly key: string }
+  | { readonly kind: 'tally'; readonly lane: string }
   | { readonly kind: 'wake'; readonly targetKeys: readonly string[] }
   | { readonly kind: 'load'; readonly ids: readonly string[] }
   | { readonly kind: 'deliveries'; readonly filter: DeliveryFilter; readonly fromSeq: number | null }
   | { readonly kind: 'event'; readonly id: string }
-  | { readonly kind: 'events'; readonly filter: EventFilter; readonly beforeSeq: number | null }
+  | { readonly kind: 'events'; readonly filter: EventFilter; readonly fromSeq: number | null }
   | { readonly kind: 'targets' }
   | { readonly kind: 'stats' }
   | ({ readonly kind: 'replay' } & ReplayRequest)
@@ -104,6 +108,7 @@ export interface Answers {
   settle: readonly SettleResult[];
   release: null;
   recall: Recollection | null;
+  tally: readonly TallyWord[];
   wake: null;
   load: readonly (DeliveryRows & { readonly event: Row })[];
   deliveries: Page<DeliveryRows>;

@@ -2,7 +2,7 @@
 // so that no question keeps the writer from writing.
 import type { Reason } from '../../sdk/outcome.ts';
 import { LIFETIME_MS } from '../schedule.ts';
-import type { DeliveryFilter, EventFilter, TargetState } from '../store.ts';
+import type { DeliveryFilter, EventFilter, EventVerdict, TargetState } from '../store.ts';
 import { DECISIONS_OF } from './decisions.ts';
 import type { DeliveryRows, Page, Row } from './protocol.ts';
 import { type Session, toStateCode } from './session.ts';
@@ -45,13 +45,19 @@ export function pending(session: Session, request: { readonly limit: number; rea
 /** `fromSeq` is where a slice begins: the rows before it, or with the oldest first those from it on. */
 export function deliveries(session: Session, filter: DeliveryFilter, fromSeq: number | null): Page<DeliveryRows> {
   const limit = Math.min(MAX_PAGE, Math.max(0, filter.limit));
-  const slice = filter.order === 'oldest' ? upwards(session, filter, fromSeq) : downwards(session, filter, fromSeq);
+  const slice = toSlice(session, filter, { table: 'deliveries', fromSeq, rows: isNarrow(filter) ? Number.MAX_SAFE_INTEGER : SLICE_ROWS });
   const { text, values } = join(deliveryConditions(session, filter));
   const rows = session
-    .sql(`${DELIVERY} WHERE d.seq >= ? AND d.seq < ? ${text} ORDER BY d.seq ${filter.order === 'oldest' ? 'ASC' : 'DESC'} LIMIT ?`)
+    .sql(`${DELIVERY} WHERE d.seq >= ? AND d.seq < ? ${text} ORDER BY d.seq ${slice.direction} LIMIT ?`)
     .all(slice.from, slice.to, ...values, limit) as Row[];
   const history = filter.withHistory === false ? withoutHistory : withHistory;
   return { rows: rows.map((row) => history(session, row)), nextSeq: rows.length >= limit ? null : slice.nextSeq };
+}
+
+interface SliceRequest {
+  readonly table: 'deliveries' | 'events';
+  readonly fromSeq: number | null;
+  readonly rows: number;
 }
 
 /** A part of the sequence numbers, `to` not included. */
@@ -59,33 +65,38 @@ interface Slice {
   readonly from: number;
   readonly to: number;
   readonly nextSeq: number | null;
+  readonly direction: 'ASC' | 'DESC';
 }
 
-function downwards(session: Session, filter: DeliveryFilter, fromSeq: number | null): Slice {
-  const to = fromSeq ?? seqBefore(session, 'deliveries', filter.after);
-  const from = isNarrow(filter) ? 0 : Math.max(0, to - SLICE_ROWS);
-  return { from, to, nextSeq: from <= 0 ? null : from };
+function toSlice(session: Session, filter: Pick<EventFilter, 'order' | 'after'>, request: SliceRequest): Slice {
+  return filter.order === 'oldest' ? upwards(session, filter.after, request) : downwards(session, filter.after, request);
 }
 
-function upwards(session: Session, filter: DeliveryFilter, fromSeq: number | null): Slice {
-  const end = seqBefore(session, 'deliveries', undefined);
-  const from = fromSeq ?? (filter.after === undefined ? firstSeq(session) : seqAfter(session, filter.after));
-  const to = isNarrow(filter) ? end : Math.min(end, from + SLICE_ROWS);
-  return { from, to, nextSeq: to >= end ? null : to };
+function downwards(session: Session, after: string | undefined, { table, fromSeq, rows }: SliceRequest): Slice {
+  const to = fromSeq ?? seqBefore(session, table, after);
+  const from = Math.max(0, to - rows);
+  return { from, to, nextSeq: from <= 0 ? null : from, direction: 'DESC' };
+}
+
+function upwards(session: Session, after: string | undefined, { table, fromSeq, rows }: SliceRequest): Slice {
+  const end = seqBefore(session, table, undefined);
+  const from = fromSeq ?? (after === undefined ? firstSeq(session, table) : seqAfter(session, table, after));
+  const to = Math.min(end, from + rows);
+  return { from, to, nextSeq: to >= end ? null : to, direction: 'ASC' };
 }
 
 /** Found by an index: no slices. */
 function isNarrow(filter: DeliveryFilter): boolean {
-  return filter.eventId !== undefined || filter.ids !== undefined;
+  return filter.eventId !== undefined || filter.ids !== undefined || filter.changedWithinMs !== undefined;
 }
 
-function firstSeq(session: Session): number {
-  return Number(session.sql('SELECT min(seq) AS seq FROM deliveries').get()?.['seq'] ?? 0);
+function firstSeq(session: Session, table: SliceRequest['table']): number {
+  return Number(session.sql(`SELECT min(seq) AS seq FROM ${table}`).get()?.['seq'] ?? 0);
 }
 
-/** Behind everything when there is no such delivery. */
-function seqAfter(session: Session, after: string): number {
-  return Number(session.sql('SELECT seq FROM deliveries WHERE id = ?').get(after)?.['seq'] ?? Number.MAX_SAFE_INTEGER - 1) + 1;
+/** Behind everything when there is no such row. */
+function seqAfter(session: Session, table: SliceRequest['table'], after: string): number {
+  return Number(session.sql(`SELECT seq FROM ${table} WHERE id = ?`).get(after)?.['seq'] ?? Number.MAX_SAFE_INTEGER - 1) + 1;
 }
 
 function deliveryConditions(session: Session, filter: DeliveryFilter): readonly Condition[] {
@@ -106,28 +117,47 @@ function deliveryConditions(session: Session, filter: DeliveryFilter): readonly 
   if (filter.reason !== undefined) conditions.push({ text: 'd.reason = ?', values: [filter.reason satisfies Reason] });
   if (filter.olderThanMs !== undefined) conditions.push({ text: 'd.created_ms <= ?', values: [session.nowMs - filter.olderThanMs] });
   if (filter.youngerThanMs !== undefined) conditions.push({ text: 'd.created_ms >= ?', values: [session.nowMs - filter.youngerThanMs] });
+  if (filter.changedWithinMs !== undefined) conditions.push(changedSince(session.nowMs - filter.changedWithinMs));
   return [...conditions, ...subjectConditions(filter.subject, 'e.')];
 }
 
-export function events(session: Session, filter: EventFilter, fromRow: number | null): Page<Row> {
-  const upTo = fromRow ?? seqBefore(session, 'events', filter.after);
+/** Ends have an index by state; what people decided is a short table. */
+function changedSince(sinceMs: number): Condition {
+  const ended = 'SELECT seq FROM deliveries WHERE ended_ms IS NOT NULL AND state IN (2, 3, 4, 5) AND ended_ms >= ?';
+  return { text: `d.seq IN (${ended} UNION ALL SELECT delivery FROM decisions WHERE at_ms >= ?)`, values: [sinceMs, sinceMs] };
+}
+
+export function events(session: Session, filter: EventFilter, fromSeq: number | null): Page<Row> {
+  const limit = Math.min(MAX_PAGE, Math.max(0, filter.limit));
+  const hasBodies = [filter.reason, filter.severity, filter.verdict].some((value) => value !== undefined);
+  const slice = toSlice(session, filter, { table: 'events', fromSeq, rows: hasBodies ? SLICE_BODIES : SLICE_ROWS });
+  const { text, values } = join(eventConditions(session, filter));
+  const rows = session
+    .sql(`SELECT * FROM events WHERE seq >= ? AND seq < ? ${text} ORDER BY seq ${slice.direction} LIMIT ?`)
+    .all(slice.from, slice.to, ...values, limit) as Row[];
+  return { rows, nextSeq: rows.length >= limit ? null : slice.nextSeq };
+}
+
+function eventConditions(session: Session, filter: EventFilter): readonly Condition[] {
   const conditions: Condition[] = [...subjectConditions(filter.subject, '')];
-  if (filter.reason !== undefined) conditions.push(reasonCondition(filter.reason));
+  if (filter.reason !== undefined) conditions.push(bodyCondition('reason', filter.reason));
+  if (filter.severity !== undefined) conditions.push(bodyCondition('severity', filter.severity));
   if (filter.olderThanMs !== undefined) conditions.push({ text: 'accepted_ms <= ?', values: [session.nowMs - filter.olderThanMs] });
   if (filter.youngerThanMs !== undefined) conditions.push({ text: 'accepted_ms >= ?', values: [session.nowMs - filter.youngerThanMs] });
   if (filter.pending !== undefined) conditions.push({ text: `pending_due_ms IS ${filter.pending ? 'NOT NULL' : 'NULL'}`, values: [] });
-  const limit = Math.min(MAX_PAGE, Math.max(0, filter.limit));
-  const fromSeq = Math.max(0, upTo - (filter.reason === undefined ? SLICE_ROWS : SLICE_BODIES));
-  const { text, values } = join(conditions);
-  const rows = session
-    .sql(`SELECT * FROM events WHERE seq < ? AND seq >= ? ${text} ORDER BY seq DESC LIMIT ?`)
-    .all(upTo, fromSeq, ...values, limit) as Row[];
-  return { rows, nextSeq: rows.length >= limit || fromSeq <= 0 ? null : fromSeq };
+  if (filter.verdict !== undefined) conditions.push(verdictCondition(filter.verdict));
+  return conditions;
 }
 
 /** A body may be anything that its intake understood. */
-function reasonCondition(reason: string): Condition {
-  return { text: "CASE WHEN json_valid(body) THEN json_extract(body, '$.reason') END = ?", values: [reason] };
+function bodyCondition(field: 'reason' | 'severity', value: string): Condition {
+  return { text: `CASE WHEN json_valid(body) THEN json_extract(body, '$.${field}') END = ?`, values: [value] };
+}
+
+function verdictCondition(verdict: EventVerdict): Condition {
+  const said = "SELECT 1 FROM json_each(verdicts) WHERE json_extract(value, '$.kind')";
+  if (verdict !== 'unmatched') return { text: `EXISTS (${said} = ?)`, values: [verdict] };
+  return { text: `pending_due_ms IS NULL AND NOT EXISTS (${said} IN ('matched', 'held'))`, values: [] };
 }
 
 export function targets(session: Session): readonly TargetState[] {

@@ -13,6 +13,7 @@ import {
   type PlannedDelivery,
   type Resolution,
   type StoredEvent,
+  type TallyEntry,
 } from '../store.ts';
 import type { DeliveryInput, DeliveryRows, EventInput, LeaseRow, ResolutionInput, Row } from './protocol.ts';
 
@@ -24,11 +25,20 @@ interface Plan {
   readonly destination: string;
   readonly metadata: Readonly<Record<string, string>>;
   readonly statusId?: string;
+  readonly tally?: NonNullable<Delivery['tally']>;
 }
 
 export function toDeliveryInput(id: string, planned: PlannedDelivery): DeliveryInput {
   const { route, target, type, destination, metadata, statusId } = planned;
-  const plan: Plan = { route, target, type, destination, metadata, ...(statusId === undefined ? {} : { statusId }) };
+  const plan: Plan = {
+    route,
+    target,
+    type,
+    destination,
+    metadata,
+    ...(statusId === undefined ? {} : { statusId }),
+    ...tallyOf(planned),
+  };
   return {
     id,
     targetKey: toKey(target),
@@ -39,7 +49,18 @@ export function toDeliveryInput(id: string, planned: PlannedDelivery): DeliveryI
     newest: planned.lane.policy === 'newest',
     latest: planned.lane.backlog === 'latest',
     plan: JSON.stringify(plan),
+    tally: planned.tally ?? null,
   };
+}
+
+/** The plan of a delivery that tells an older revision that a newer one has taken its place. */
+export function toClosingPlan(plan: string, closed: { readonly revision: string; readonly by: TallyEntry }): string {
+  const { revision, by } = closed;
+  return JSON.stringify({ ...(JSON.parse(plan) as Plan), tally: { revision, speaksFor: by.speaksFor, closedBy: by.revision } });
+}
+
+function tallyOf({ tally }: PlannedDelivery): Pick<Delivery, 'tally'> {
+  return tally === undefined ? {} : { tally: { revision: tally.revision, speaksFor: tally.speaksFor } };
 }
 
 export function toEventInput(entry: Append, deliveries: readonly DeliveryInput[]): EventInput {
@@ -105,6 +126,7 @@ export function toFreshDelivery(row: LeaseRow, eventId: string, planned: Planned
     state: 'leased',
     metadata: planned.metadata,
     ...(planned.statusId === undefined ? {} : { statusId: planned.statusId }),
+    ...tallyOf(planned),
     createdAtMs: row.createdMs,
     dueAtMs: null,
     expiresAtMs: row.expiresMs,
@@ -135,6 +157,7 @@ export function toDelivery({ delivery: row, attempts, decisions }: DeliveryRows)
     state,
     metadata: toRecord(plan.metadata),
     ...(plan.statusId === undefined ? {} : { statusId: plan.statusId }),
+    ...(plan.tally === undefined ? {} : { tally: plan.tally }),
     createdAtMs: number(row, 'created_ms'),
     dueAtMs: state === 'waiting' ? numberOrNull(row, 'due_ms') : null,
     expiresAtMs: number(row, 'expires_ms'),

@@ -16,6 +16,7 @@ import { deliveries, event, events, load, pending, targets } from './queries.ts'
 import { Reserve } from './reserve.ts';
 import type { Session } from './session.ts';
 import { recoverLeases, release, settle, wake } from './settle.ts';
+import { tally } from './tally.ts';
 
 const CLOCK_JUMP_MS = 30_000;
 const PRUNE_PAUSE_MS = 60 * 60_000;
@@ -106,6 +107,8 @@ export class Writer {
         return release(session, operation.leases);
       case 'recall':
         return recall(session, operation.scope, operation.key);
+      case 'tally':
+        return tally(session, operation.lane);
       case 'wake':
         return wake(session, operation.targetKeys);
       case 'load':
@@ -115,7 +118,7 @@ export class Writer {
       case 'event':
         return event(session, operation.id);
       case 'events':
-        return events(session, operation.filter, operation.beforeSeq);
+        return events(session, operation.filter, operation.fromSeq);
       case 'targets':
         return targets(session);
       case 'stats':

@@ -2,6 +2,7 @@
 import { initial } from './0001-initial.ts';
 import { decisions } from './0002-decisions.ts';
 import { traces } from './0003-traces.ts';
+import { tallies } from './0004-tallies.ts';
 
 export interface Migration {
   readonly sql: string;
@@ -14,4 +15,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { sql: initial, minReader: 1 },
   { sql: decisions, minReader: 1 },
   { sql: traces, minReader: 1 },
+  { sql: tallies, minReader: 1 },
 ];
