@@ -5,7 +5,7 @@ import { type Event, OWN_ORIGIN } from '../event/event.ts';
 import type { Pattern } from '../expr/pattern.ts';
 import { matchLabels } from './labels.ts';
 import type { DropReason, LabelSource, Notice, PendingReason, Route, Selector, Target } from './route.ts';
-import { crossNamespaceNotice, providerMissingNotice, quoted } from './words.ts';
+import { crossNamespaceNotice, providerMissingNotice, quoted, targetNames } from './words.ts';
 
 /** What a check may look at and leave behind. */
 export interface Inspection {
@@ -109,7 +109,8 @@ function mayCrossNamespaces(inspection: Inspection): Objection {
 function hasProvider(inspection: Inspection): Objection {
   if (inspection.target !== undefined) return undefined;
   inspection.notices.push(providerMissingNotice(inspection.event, inspection.route));
-  return { kind: 'pending', reason: 'provider-missing', detail: `there is no Provider ${inspection.route.targetKey}` };
+  const { namespace, name } = targetNames(inspection.route);
+  return { kind: 'pending', reason: 'provider-missing', detail: `there is no Provider ${name} in the namespace ${namespace}` };
 }
 
 function hasActiveProvider({ target }: Inspection): Objection {

@@ -352,6 +352,27 @@ describe('decide and explainRoute', () => {
     assert.equal(summary(verdicts[0]), 'matched');
     assert.equal(summary(verdicts.at(-1)), 'pending too-much-work');
   });
+
+  const timed = [
+    { name: 'searches that are done in no time leave room for all', searchMs: 0, want: 'dropped inclusion' },
+    { name: 'searches that take long do not', searchMs: 1, want: 'pending too-much-work' },
+  ];
+  for (const { name, searchMs, want } of timed) {
+    test(`with a clock, ${name}`, () => {
+      const routes = Array.from({ length: 20 }, (_, index) => toTestRoute(`alert-${index}`, { inclusions: patterns(`x{${index + 1}}`) }));
+      let nowMs = 0;
+      const monotonicMs = (): number => (nowMs += searchMs / 2);
+
+      const { verdicts } = decide(toTestEvent({ flux: { message: 'some message'.repeat(10) } }), snapshotOf(routes), {
+        ...CONTEXT,
+        searchBudget: 10_000,
+        monotonicMs,
+      });
+
+      assert.equal(summary(verdicts[0]), 'dropped inclusion');
+      assert.equal(summary(verdicts.at(-1)), want);
+    });
+  }
 });
 
 function line(notice: Notice): string {

@@ -1,7 +1,7 @@
 // What all Routes say of one Event: pure, without waiting, and at a cost that depends on the candidates alone.
 import type { Event } from '../event/event.ts';
 import { groupOf } from '../event/metadata.ts';
-import { type Pattern, searchCost } from '../expr/pattern.ts';
+import { type Pattern, searchCost, SLOWEST_UNIT_MS } from '../expr/pattern.ts';
 import type { PlannedDelivery } from '../outbox/store.ts';
 import { findObjection, type Inspection } from './checks.ts';
 import { Planner } from './plan.ts';
@@ -14,6 +14,8 @@ export interface DecideContext {
   readonly noCrossNamespaceRefs: boolean;
   /** Units of searchCost that all searches of one event may take together; DEFAULT_SEARCH_BUDGET when absent. */
   readonly searchBudget?: number;
+  /** Milliseconds that never go backwards: searches are then charged what they took and not the most that they could have taken. */
+  readonly monotonicMs?: () => number;
 }
 
 /** Says whether a pattern is found in the text, or undefined when there is no time to find out. */
@@ -26,6 +28,8 @@ export const DEFAULT_SEARCH_BUDGET = 1_000_000;
 export interface RouteDecision {
   readonly verdict: Verdict;
   readonly delivery: PlannedDelivery | null;
+  /** What it owes besides, such as the status of a whole commit. */
+  readonly alongside: readonly PlannedDelivery[];
   readonly notices: readonly Notice[];
 }
 
@@ -44,7 +48,8 @@ export function decideCandidates(
   snapshot: Snapshot,
   options: { readonly context: DecideContext; readonly candidates: readonly Candidate[]; readonly search?: Search },
 ): Decision {
-  const search = options.search ?? toSearch(options.context.searchBudget ?? DEFAULT_SEARCH_BUDGET);
+  const { searchBudget, monotonicMs } = options.context;
+  const search = options.search ?? toSearch(searchBudget ?? DEFAULT_SEARCH_BUDGET, monotonicMs);
   const verdicts: Verdict[] = [];
   const deliveries: PlannedDelivery[] = [];
   const notices: Notice[] = [];
@@ -53,7 +58,7 @@ export function decideCandidates(
   for (const candidate of options.candidates) {
     const one = decideRoute({ event, group, planner, candidate, snapshot, context: options.context, search });
     verdicts.push(one.verdict);
-    if (one.delivery !== null) deliveries.push(one.delivery);
+    if (one.delivery !== null) deliveries.push(one.delivery, ...one.alongside);
     if (one.notices.length > 0) notices.push(...one.notices);
   }
   return { verdicts, deliveries, notices, revision: snapshot.revision };
@@ -88,11 +93,11 @@ export function decideRoute(question: {
   if (objection !== undefined) {
     // An undecided Route is asked again and will then say what it has to say; only a missing Provider is told at first sight.
     const isUndecided = objection.kind === 'pending' && objection.reason !== 'provider-missing';
-    return { verdict: { ...names, ...objection }, delivery: null, notices: isUndecided ? [] : inspection.notices };
+    return { verdict: { ...names, ...objection }, delivery: null, alongside: [], notices: isUndecided ? [] : inspection.notices };
   }
   if (target === undefined) throw new TypeError('a Route without a Target passed every check');
-  const plan = planner.plan(route, target);
-  return { verdict: { ...names, kind: 'matched' }, delivery: plan.delivery, notices: [...inspection.notices, ...plan.notices] };
+  const { delivery, alongside, notices } = planner.plan(route, target);
+  return { verdict: { ...names, kind: 'matched' }, delivery, alongside, notices: [...inspection.notices, ...notices] };
 }
 
 /** True for the verdict that stands for all Routes because no Snapshot was there. */
@@ -110,11 +115,18 @@ function withoutSnapshot(event: Event): Verdict {
   };
 }
 
-/** Searches until the budget, in units of searchCost, is spent. */
-export function toSearch(budget: number): Search {
+/**
+ * Searches as long as the next search, at its worst, fits into what is left of the budget, in units of searchCost. With a
+ * clock an ordinary search costs next to nothing, so that many Alerts may carry expressions.
+ */
+export function toSearch(budget: number, monotonicMs?: () => number): Search {
   let left = budget;
   return (pattern, text) => {
-    left -= searchCost(pattern, text);
-    return left < 0 ? undefined : pattern.test(text);
+    const mostUnits = searchCost(pattern, text);
+    if (mostUnits > left) return undefined;
+    const startMs = monotonicMs?.() ?? 0;
+    const found = pattern.test(text);
+    left -= monotonicMs === undefined ? mostUnits : Math.min(mostUnits, (monotonicMs() - startMs) / SLOWEST_UNIT_MS);
+    return found;
   };
 }

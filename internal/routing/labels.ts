@@ -22,11 +22,12 @@ export function matchLabels(inspection: Inspection): Objection {
       detail ||= difference;
     } else if (found.state === 'missing') {
       reportMissing(inspection);
-      detail = `the object ${subjectName(inspection.event)} was not found, so its labels are not known`;
+      detail = found.detail ?? `the object ${subjectName(inspection.event)} was not found, so its labels are not known`;
     }
   }
   if (found?.state !== 'unknown') return { kind: 'dropped', reason: 'labels', detail };
-  return { kind: 'pending', reason: 'labels-unknown', detail: `the labels of ${subjectName(inspection.event)} could not be read yet` };
+  const pending = found.detail ?? `the labels of ${subjectName(inspection.event)} could not be read yet`;
+  return { kind: 'pending', reason: 'labels-unknown', detail: pending };
 }
 
 /** Without an apiVersion there is nothing that could be asked for. */

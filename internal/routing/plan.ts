@@ -1,10 +1,14 @@
-// What a Route that matched owes: one delivery, its lane and its policy, from what the provider says of itself.
+// What a Route that matched owes: one delivery, or for commits also one about all of it, with lane and policy, from what the
+// provider says of itself.
 import { type CombinedMetadata, combineMetadata } from '../enrich/metadata.ts';
 import { statusId } from '../enrich/commit-status.ts';
 import type { Event, FluxEvent, Metadata } from '../event/event.ts';
 import type { Lane, PlannedDelivery, TargetPolicy } from '../outbox/store.ts';
 import { DEFAULT_CONCURRENCY } from '../sdk/provider.ts';
+import { aggregationOf, wantsPending } from '../sdk/git/annotations.ts';
 import { type ObjectRef, toKey } from '../sdk/target.ts';
+import { joinKey } from './lane-key.ts';
+import { tallyEntry } from './plan-commit.ts';
 import type { Notice, Route, Target } from './route.ts';
 import { metadataConflictNotice } from './words.ts';
 
@@ -15,6 +19,8 @@ const DESTINATION = '';
 
 export interface Plan {
   readonly delivery: PlannedDelivery;
+  /** What is owed besides. */
+  readonly alongside: readonly PlannedDelivery[];
   readonly notices: readonly Notice[];
 }
 
@@ -29,22 +35,47 @@ export class Planner {
     this.#group = group;
   }
 
-  /** The delivery to the Target of a Route that matched. */
+  /** The deliveries to the Target of a Route that matched. */
   plan(route: Route, target: Target): Plan {
     const { metadata, conflicts } = this.#combine(route);
     const enriched: FluxEvent = { ...this.#event.flux, metadata };
+    const [delivery, ...alongside] = this.#owed(route, target, enriched);
+    return { delivery, alongside, notices: conflicts === null ? [] : [metadataConflictNotice(this.#event, route, conflicts)] };
+  }
+
+  #owed(route: Route, target: Target, enriched: FluxEvent): readonly [PlannedDelivery, ...PlannedDelivery[]] {
+    const aggregation = takesStatuses(target) ? aggregationOf(target.annotations) : 'off';
+    const whole = aggregation === 'off' ? undefined : this.#whole(route, target, enriched);
+    // Without a commit there is nothing whole, and the status of the object says what is missing.
+    if (whole !== undefined && aggregation === 'only') return [whole];
+    const own = this.#own(route, target, enriched);
+    return whole === undefined ? [own] : [own, whole];
+  }
+
+  /** About the object of the event. */
+  #own(route: Route, target: Target, enriched: FluxEvent): PlannedDelivery {
     const id = findStatusId(target, route, enriched);
-    const delivery: PlannedDelivery = {
-      route: route.ref,
-      target: target.ref,
-      type: target.type,
-      destination: DESTINATION,
-      lane: laneOf(this.#event, target, enriched, id),
-      policy: policyOf(target),
-      metadata,
+    const laneParts = providerLane(target, enriched, { statusId: id });
+    const isPatient = wantsPending(target.annotations);
+    const isCounted = laneParts !== undefined && takesStatuses(target) && (isPatient || aggregationOf(target.annotations) !== 'off');
+    const question = { event: this.#event, enriched, isPatient, speaksFor: 'member' as const };
+    const tally = isCounted ? tallyEntry({ ...question, laneParts }) : undefined;
+    return {
+      ...planned(route, target, enriched),
+      lane: laneOf(this.#event, target, laneParts),
       ...(id === undefined ? {} : { statusId: id }),
+      ...(tally === undefined ? {} : { tally }),
     };
-    return { delivery, notices: conflicts === null ? [] : [metadataConflictNotice(this.#event, route, conflicts)] };
+  }
+
+  /** About the commit, for all objects; undefined for an event that says nothing of one. */
+  #whole(route: Route, target: Target, enriched: FluxEvent): PlannedDelivery | undefined {
+    const id = `flux/${route.ref.name}`;
+    const laneParts = providerLane(target, enriched, { statusId: id, isWholeCommit: true });
+    if (laneParts === undefined) return undefined;
+    const tally = tallyEntry({ event: this.#event, enriched, laneParts, isPatient: true, speaksFor: 'lane' });
+    if (tally === undefined) return undefined;
+    return { ...planned(route, target, enriched), lane: laneOf(this.#event, target, laneParts), statusId: id, tally };
   }
 
   /** What a Route owes that was never decided, for the dead letters. */
@@ -80,22 +111,43 @@ function isEmpty(metadata: Metadata): boolean {
   return true;
 }
 
+/** What all deliveries of a Route that matched have in common. */
+function planned(route: Route, target: Target, { metadata }: FluxEvent): Omit<PlannedDelivery, 'lane'> {
+  return {
+    route: route.ref,
+    target: target.ref,
+    type: target.type,
+    destination: DESTINATION,
+    policy: policyOf(target),
+    metadata,
+  };
+}
+
+function takesStatuses({ definition }: Target): boolean {
+  return definition?.capabilities.accepts.includes('commit-status') === true;
+}
+
 /** An id that cannot be computed is found out again at the attempt, where the history shows why. */
 function findStatusId(target: Target, route: Route, event: FluxEvent): string | undefined {
-  if (target.definition?.capabilities.accepts.includes('commit-status') !== true) return undefined;
+  if (!takesStatuses(target)) return undefined;
   const result = statusId(target, route.object, event);
   return 'id' in result ? result.id : undefined;
 }
 
-function laneOf(event: Event, target: Target, enriched: FluxEvent, id: string | undefined): Lane {
+function laneOf(event: Event, target: Target, parts: readonly string[] | undefined): Lane {
   const backlog = backlogOf(target);
-  const parts = providerLane(target, enriched, id);
   if (parts !== undefined) return { key: joinKey('newest', parts), policy: 'newest', backlog };
   return { key: messageLane(target.key, event), policy: 'ordered', backlog };
 }
 
-function providerLane(target: Target, event: FluxEvent, id: string | undefined): readonly string[] | undefined {
+interface StatusLane {
+  readonly statusId: string | undefined;
+  readonly isWholeCommit?: boolean;
+}
+
+function providerLane(target: Target, event: FluxEvent, status: StatusLane): readonly string[] | undefined {
   const { definition, ref, spec } = target;
+  const { statusId: id, isWholeCommit = false } = status;
   if (definition?.lane === undefined) return undefined;
   try {
     return definition.lane({
@@ -105,6 +157,7 @@ function providerLane(target: Target, event: FluxEvent, id: string | undefined):
       annotations: target.annotations,
       event,
       ...(id === undefined ? {} : { statusId: id }),
+      ...(isWholeCommit ? { isWholeCommit } : {}),
     });
   } catch {
     // Faulty configuration, or a faulty provider, shows at the attempt; the event must not be refused for it.
@@ -114,11 +167,6 @@ function providerLane(target: Target, event: FluxEvent, id: string | undefined):
 
 function messageLane(targetKey: string, { subject }: Event): string {
   return joinKey('ordered', [targetKey, DESTINATION, subject.kind, subject.namespace, subject.name]);
-}
-
-/** Parts cannot imitate one another: the separator never stands inside of one. */
-function joinKey(policy: string, parts: readonly string[]): string {
-  return [policy, ...parts.map((part) => part.replace(/[%|]/g, encodeURIComponent))].join('|');
 }
 
 function backlogOf({ annotations, definition }: Target): Lane['backlog'] {

@@ -36,6 +36,8 @@ const CHAIN: readonly (DropReason | PendingReason)[] = [
 ];
 /** Two letters swapped, one forgotten: more is another word. */
 const MAX_TYPO = 2;
+/** Two slips make another word of it. */
+const SHORT_WORD = 4;
 
 /** Where Targets of the same name are. */
 export function toNamesakes(snapshot: Snapshot): NamesakeTargets {
@@ -151,19 +153,23 @@ function isAlmostNamed(selector: Selector, subject: { readonly kind: string; rea
 /** True for words that differ by a slip of the keyboard, and are not the same. */
 function isAlmost(left: string, right: string): boolean {
   if (left === right || Math.abs(left.length - right.length) > MAX_TYPO) return false;
-  const allowed = Math.min(left.length, right.length) <= 3 ? 1 : MAX_TYPO;
+  const allowed = Math.min(left.length, right.length) <= SHORT_WORD ? 1 : MAX_TYPO;
   return distance(left.toLowerCase(), right.toLowerCase()) <= allowed;
 }
 
-/** Levenshtein's, row by row. */
+/** Levenshtein's, row by row; two letters in the wrong order are one slip. */
 function distance(left: string, right: string): number {
+  let before: readonly number[] = [];
   let row = Array.from({ length: right.length + 1 }, (_, index) => index);
   for (let i = 1; i <= left.length; i += 1) {
     const next = [i];
     for (let j = 1; j <= right.length; j += 1) {
       const replaced = (row[j - 1] ?? 0) + (left[i - 1] === right[j - 1] ? 0 : 1);
-      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+      const isSwapped = i > 1 && j > 1 && left[i - 1] === right[j - 2] && left[i - 2] === right[j - 1];
+      const swapped = isSwapped ? (before[j - 2] ?? 0) + 1 : replaced;
+      next.push(Math.min(replaced, swapped, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
     }
+    before = row;
     row = next;
   }
   return row[right.length] ?? 0;

@@ -45,6 +45,8 @@ export interface Target {
   readonly timeoutMs: number;
   /** The compiled `commitStatusExpr`; an `error` is what a person must mend. */
   readonly statusExpression: CompiledExpression | { readonly error: string } | null;
+  /** The compiled annotation that says where commit statuses link to; an `error` is what a person must mend. */
+  readonly targetUrlExpression?: CompiledExpression | { readonly error: string };
   readonly object: ManifestObject;
   readonly hash: string;
 }
@@ -129,11 +131,13 @@ export interface Notice {
 export interface LabelSource {
   /**
    * `labels`: known. `missing`: there is certainly no such object (or a folder holds no manifest of it).
-   * `unknown`: ask again later; the verdict is pending.
+   * `unknown`: ask again later; the verdict is pending. `detail` says why, in words.
    */
   lookup(
     object: ObjectReference,
-  ): { readonly state: 'labels'; readonly labels: Readonly<Record<string, string>> } | { readonly state: 'missing' | 'unknown' };
+  ):
+    | { readonly state: 'labels'; readonly labels: Readonly<Record<string, string>> }
+    | { readonly state: 'missing' | 'unknown'; readonly detail?: string };
 }
 
 /** One Route that the index found for a subject, with the selectors of it that name the subject's kind and namespace. */

@@ -16,8 +16,14 @@ export function quoted(text: string): string {
 
 /** What the Alert is told when its Provider is not there. */
 export function providerMissingNotice(event: Event, route: Route): Notice {
-  const name = route.targetKey.slice(route.targetKey.lastIndexOf('/') + 1);
+  const { name } = targetNames(route);
   return dispatchFailed(event, route, `failed to read provider: Provider.notification.toolkit.fluxcd.io "${name}" not found`);
+}
+
+/** What the Route's Target is called, also when there is none. */
+export function targetNames({ targetKey }: Route): { readonly namespace: string; readonly name: string } {
+  const [namespace = '', name = ''] = targetKey.split('/').slice(-2);
+  return { namespace, name };
 }
 
 /** What the Alert is told when an object of another namespace is not its business. */
