@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { afterEach, test } from 'node:test';
 import { inspect } from 'node:util';
 import { ManualClock } from '../../test/support/clock.ts';
 import { toResponse } from '../../test/support/provider-run.ts';
@@ -11,6 +10,9 @@ import { parseEgress } from '../transport/egress.ts';
 import { createTransport } from '../transport/transport.ts';
 import { createTokenCache } from './token-cache.ts';
 import { createWorkloadIdentity, type WorkloadIdentityOptions } from './workload-identity.ts';
+import { ownHooks } from '../../test/support/own-hooks.ts';
+
+const { afterEach, test } = ownHooks();
 
 const AZURE = { 'azure.workload.identity/tenant-id': 'tenant-1', 'azure.workload.identity/client-id': 'client-1' };
 const POOL = 'projects/12345/locations/global/workloadIdentityPools/pool/providers/fleet';

@@ -1,26 +1,59 @@
 // The CustomResourceDefinitions: Flux's field for field, with the same version served and stored, wider only where a kind or
-// a type of ours needs it, plus a `status` that notification-controller leaves out.
+// a type of ours needs it, plus a `status` of Alert and Provider that notification-controller leaves out.
 import { stringify } from 'yaml';
+import { RECEIVER_RULES, ReceiverSpec } from '../../dialects/flux/receiver-schema.ts';
 import { AlertSpec, ProviderSpec } from '../../dialects/flux/schema.ts';
 import type { ProviderDefinition } from '../../sdk/provider.ts';
 import { allTypes, commitStatusTypes } from './provider-types.ts';
 import { type JsonSchema, toSpecSchema, withProperty } from './spec-schema.ts';
+import { RECEIVER_STATUS, STATUS } from './status-schema.ts';
 
 const GROUP = 'notification.toolkit.fluxcd.io';
-const STORAGE_VERSION = 'v1beta3';
+
+/** What `kubectl get` shows. */
+const COLUMNS = [
+  { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
+  { name: 'Ready', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].status' },
+  { name: 'Status', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].message' },
+] as const;
 
 export interface Crd {
   readonly kind: string;
   readonly plural: string;
+  /** The one version that is served and stored. */
+  readonly version: string;
   readonly description: string;
   readonly spec: JsonSchema;
+  readonly status: JsonSchema;
 }
 
 /** Every resource of ours, in order of its kind. */
 export function crds(definitions: readonly ProviderDefinition[]): readonly Crd[] {
   return [
-    { kind: 'Alert', plural: 'alerts', description: 'Says which events are sent to a Provider.', spec: toSpecSchema(AlertSpec) },
-    { kind: 'Provider', plural: 'providers', description: 'Says where messages are sent.', spec: providerSpec(definitions) },
+    {
+      kind: 'Alert',
+      plural: 'alerts',
+      version: 'v1beta3',
+      description: 'Says which events are sent to a Provider.',
+      spec: toSpecSchema(AlertSpec),
+      status: STATUS,
+    },
+    {
+      kind: 'Provider',
+      plural: 'providers',
+      version: 'v1beta3',
+      description: 'Says where messages are sent.',
+      spec: providerSpec(definitions),
+      status: STATUS,
+    },
+    {
+      kind: 'Receiver',
+      plural: 'receivers',
+      version: 'v1',
+      description: 'Says which webhooks reconcile which objects.',
+      spec: { ...toSpecSchema(ReceiverSpec), 'x-kubernetes-validations': RECEIVER_RULES },
+      status: RECEIVER_STATUS,
+    },
   ];
 }
 
@@ -44,7 +77,8 @@ function providerSpec(definitions: readonly ProviderDefinition[]): JsonSchema {
   };
 }
 
-function toManifest({ kind, plural, description, spec }: Crd): object {
+function toManifest(crd: Crd): object {
+  const { kind, plural } = crd;
   return {
     apiVersion: 'apiextensions.k8s.io/v1',
     kind: 'CustomResourceDefinition',
@@ -62,19 +96,19 @@ function toManifest({ kind, plural, description, spec }: Crd): object {
       conversion: { strategy: 'None' },
       versions: [
         {
-          name: STORAGE_VERSION,
+          name: crd.version,
           served: true,
           storage: true,
-          additionalPrinterColumns: [{ name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' }],
+          additionalPrinterColumns: COLUMNS,
           subresources: { status: {} },
-          schema: { openAPIV3Schema: objectSchema(description, spec) },
+          schema: { openAPIV3Schema: objectSchema(crd) },
         },
       ],
     },
   };
 }
 
-function objectSchema(description: string, spec: JsonSchema): JsonSchema {
+function objectSchema({ description, spec, status }: Crd): JsonSchema {
   return {
     description,
     type: 'object',
@@ -83,47 +117,7 @@ function objectSchema(description: string, spec: JsonSchema): JsonSchema {
       kind: { type: 'string', description: 'The kind of this object.' },
       metadata: { type: 'object' },
       spec,
-      status: STATUS,
+      status,
     },
   };
 }
-
-const MAX_NAME = 316;
-const MAX_MESSAGE = 32_768;
-const MAX_REASON = 1_024;
-
-/** Kubernetes' own shape of a condition, and the generation that the conditions speak of. */
-const STATUS: JsonSchema = {
-  description: 'What was observed of this object.',
-  type: 'object',
-  properties: {
-    conditions: {
-      description: 'The latest conditions, one per type.',
-      type: 'array',
-      items: {
-        type: 'object',
-        required: ['lastTransitionTime', 'message', 'reason', 'status', 'type'],
-        properties: {
-          lastTransitionTime: { description: 'When the status changed last.', type: 'string', format: 'date-time' },
-          message: { description: 'What there is to know, for people.', type: 'string', maxLength: MAX_MESSAGE },
-          observedGeneration: { description: 'The generation that was looked at.', type: 'integer', format: 'int64', minimum: 0 },
-          reason: {
-            description: 'One word for the cause.',
-            type: 'string',
-            minLength: 1,
-            maxLength: MAX_REASON,
-            pattern: '^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$',
-          },
-          status: { description: 'Whether it holds.', type: 'string', enum: ['True', 'False', 'Unknown'] },
-          type: {
-            description: 'What is said to hold.',
-            type: 'string',
-            maxLength: MAX_NAME,
-            pattern: '^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])$',
-          },
-        },
-      },
-    },
-    observedGeneration: { description: 'The generation that was looked at last.', type: 'integer', format: 'int64' },
-  },
-};

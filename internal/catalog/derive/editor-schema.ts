@@ -4,12 +4,12 @@ import type { ProviderDefinition } from '../../sdk/provider.ts';
 import type { Crd } from './crd.ts';
 import { type JsonSchema, mapValues, withProperty } from './spec-schema.ts';
 
-/** Read from a folder in every version; a cluster serves v1beta3. */
-const API_VERSIONS = ['v1beta1', 'v1beta2', 'v1beta3', 'v1'].map((version) => `notification.toolkit.fluxcd.io/${version}`);
+/** Alerts and Providers are read from a folder in every version; a cluster serves v1beta3. */
+const FOLDER_VERSIONS = ['v1beta1', 'v1beta2', 'v1beta3', 'v1'];
 
 /** The text of manifests/schemas/<kind>.json. */
 export function toEditorSchema(crd: Crd, definitions: readonly ProviderDefinition[]): string {
-  const spec = closed(withoutRules(crd.spec));
+  const spec = closed(crd.spec);
   const schema = {
     $schema: 'http://json-schema.org/draft-07/schema#',
     $comment: 'Written by npm run gen; do not edit.',
@@ -18,14 +18,18 @@ export function toEditorSchema(crd: Crd, definitions: readonly ProviderDefinitio
     type: 'object',
     required: ['apiVersion', 'kind', 'metadata', 'spec'],
     properties: {
-      apiVersion: { enum: API_VERSIONS },
+      apiVersion: { enum: versionsOf(crd).map((version) => `notification.toolkit.fluxcd.io/${version}`) },
       kind: { const: crd.kind },
       metadata: { type: 'object', required: ['name'], properties: { name: { type: 'string' }, namespace: { type: 'string' } } },
-      spec: 'type' in (spec.properties ?? {}) ? perType(spec, definitions) : spec,
+      spec: crd.kind === 'Provider' ? perType(spec, definitions) : spec,
       status: { type: 'object' },
     },
   };
   return `${JSON.stringify(schema, null, 2)}\n`;
+}
+
+function versionsOf({ kind, version }: Crd): readonly string[] {
+  return kind === 'Receiver' ? [version] : FOLDER_VERSIONS;
 }
 
 /** Editors show the words of the chosen type beside its fields. */
@@ -42,13 +46,9 @@ function perType(spec: JsonSchema, definitions: readonly ProviderDefinition[]): 
   return { ...described, allOf: cases };
 }
 
-function withoutRules(schema: JsonSchema): JsonSchema {
-  const { 'x-kubernetes-validations': _, ...rest } = schema;
-  return rest;
-}
-
-/** Refuses unknown fields at every depth, which is how an editor points out a slip of the keyboard. */
-function closed(schema: JsonSchema): JsonSchema {
+/** Refuses unknown fields at every depth, which is how an editor points out a slip of the keyboard. What only an API server reads is left out. */
+function closed(whole: JsonSchema): JsonSchema {
+  const schema: JsonSchema = Object.fromEntries(Object.entries(whole).filter(([keyword]) => !keyword.startsWith('x-kubernetes-')));
   const items = schema['items'] as JsonSchema | undefined;
   return {
     ...schema,

@@ -28,6 +28,8 @@ const KEYWORDS = [
   'properties',
   'additionalProperties',
   'required',
+  'x-kubernetes-list-type',
+  'x-kubernetes-list-map-keys',
 ] as const;
 
 /** The structural schema of a spec: nothing in it that a CRD may not hold. */

@@ -7,9 +7,10 @@ import type { LabelSource, Snapshot, SnapshotSource, Target } from '../../routin
 import { emptySnapshot, nextSnapshot } from '../../routing/snapshot.ts';
 import type { Clock, Logger } from '../../sdk/ports.ts';
 import { ConfigFault } from '../../sdk/provider.ts';
-import type { ManifestDialect, ManifestFault } from './manifest.ts';
+import type { ManifestDialect, ManifestFault } from '../manifest.ts';
 import type { Secret } from './secret.ts';
-import { createPace, type FileState, readManifestFile } from './file-reader.ts';
+import { createPace } from '../pace.ts';
+import { type FileState, readManifestFile } from './file-reader.ts';
 import { changesBetween, EMPTY_INVENTORY, type Inventory, takeInventory } from './inventory.ts';
 import { ManifestLabels } from './labels.ts';
 import { readSecretFiles, type SecretFiles } from './secret-files.ts';

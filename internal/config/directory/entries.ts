@@ -9,9 +9,10 @@ import {
   namesOf,
   printable,
   textOf,
+  toFieldName,
   toManifestObject,
   toPairs,
-} from './manifest.ts';
+} from '../manifest.ts';
 import { isSecret, isSopsEncrypted, type Secret, sopsFinding, toSecret } from './secret.ts';
 import type { ParseResult, Position } from './parse.ts';
 
@@ -162,9 +163,4 @@ function toEntry(raw: Fields, locate: Locate, content: Content, findings: readon
 
 function place({ path, ...finding }: Finding, locate: Locate): PlacedFinding {
   return { ...locate(path), field: toFieldName(path), ...finding };
-}
-
-/** `spec.eventSources[0].kind` */
-export function toFieldName(path: readonly (string | number)[]): string {
-  return path.map((step, index) => (typeof step === 'number' ? `[${step}]` : `${index === 0 ? '' : '.'}${step.slice(0, 80)}`)).join('');
 }

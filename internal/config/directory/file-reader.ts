@@ -1,7 +1,9 @@
 // One manifest file → its pieces. A piece whose text did not change is not parsed again and keeps its objects.
+import { hash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
-import type { ManifestDialect } from './manifest.ts';
+import type { ManifestDialect } from '../manifest.ts';
+import type { Pace } from '../pace.ts';
 import { splitDocuments } from './chunks.ts';
 import { type Piece, type PlacedFinding, type Reading, toPiece } from './entries.ts';
 import { parseJson, parseYaml } from './parse.ts';
@@ -9,35 +11,16 @@ import { type FoundFile, toUnreadable } from './tree.ts';
 
 const MAX_FILE_BYTES = 64 * 1024 * 1024;
 const MAX_FILE_DOCUMENTS = 100_000;
-/** Parsing pauses this often so that requests are answered meanwhile. */
-const SLICE_MS = 10;
 
 /** Everything known of one file. */
 export interface FileState {
   readonly path: string;
   readonly stamp: string;
   readonly pieces: readonly { readonly piece: Piece; readonly line: number }[];
-  /** By the text that they were parsed from. */
-  readonly byText: ReadonlyMap<string, Piece>;
+  /** By the digest of the text that they were parsed from. */
+  readonly byDigest: ReadonlyMap<string, Piece>;
   /** Set when the file could not be read at all. */
   readonly unreadable: PlacedFinding | null;
-}
-
-/** Gives other work a turn when this one has taken long enough. */
-export interface Pace {
-  rest(): Promise<void>;
-}
-
-/** Shares the event loop: `rest` yields once a slice of time is used up. */
-export function createPace(monotonicMs: () => number): Pace {
-  let startMs = monotonicMs();
-  return {
-    rest: async () => {
-      if (monotonicMs() - startMs < SLICE_MS) return;
-      await new Promise((resolve) => setImmediate(resolve));
-      startMs = monotonicMs();
-    },
-  };
 }
 
 /** Reads a file; undefined when it is gone. What it says about a file never repeats the file's text. */
@@ -95,18 +78,20 @@ async function parseFile(file: FoundFile, text: string, { previous, dialect, pac
   if (chunks.length > MAX_FILE_DOCUMENTS) {
     return failed(file, previous, `the file has more than ${MAX_FILE_DOCUMENTS} documents`, 'Split it into several files.');
   }
-  const byText = new Map<string, Piece>();
+  const byDigest = new Map<string, Piece>();
   const pieces: { piece: Piece; line: number }[] = [];
   for (const chunk of chunks) {
-    let piece = byText.get(chunk.text) ?? previous?.byText.get(chunk.text);
+    // The text itself would stay in memory, and with it the whole file that it is a part of.
+    const digest = hash('sha256', chunk.text, 'base64url');
+    let piece = byDigest.get(digest) ?? previous?.byDigest.get(digest);
     if (piece === undefined) {
       piece = toPiece(isJson ? parseJson(chunk.text) : parseYaml(detach(chunk.text)), dialect, reading);
       await pace.rest();
     }
-    byText.set(chunk.text, piece);
+    byDigest.set(digest, piece);
     pieces.push({ piece, line: chunk.line });
   }
-  return { path: file.path, stamp: file.stamp, pieces, byText, unreadable: null };
+  return { path: file.path, stamp: file.stamp, pieces, byDigest, unreadable: null };
 }
 
 /**
@@ -120,7 +105,7 @@ function detach(text: string): string {
 function failed(file: FoundFile, previous: FileState | undefined, message: string, hint: string): FileState {
   const unreadable: PlacedFinding = { line: 0, column: 0, field: '', message, hint, severity: 'error', rule: 'unreadable' };
   // Without a stamp the next look tries again.
-  return { path: file.path, stamp: '', pieces: [], byText: previous?.byText ?? new Map(), unreadable };
+  return { path: file.path, stamp: '', pieces: [], byDigest: previous?.byDigest ?? new Map(), unreadable };
 }
 
 function decode(bytes: Uint8Array): string | undefined {

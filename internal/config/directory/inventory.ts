@@ -2,7 +2,7 @@
 // last good version stays; of a file that cannot be understood all its objects stay.
 import type { Route, SnapshotChanges, Target } from '../../routing/route.ts';
 import { toKey } from '../../sdk/target.ts';
-import type { ManifestFault } from './manifest.ts';
+import type { ManifestFault } from '../manifest.ts';
 import type { Secret } from './secret.ts';
 import type { Content, Entry, PlacedFinding } from './entries.ts';
 import type { FileState } from './file-reader.ts';

@@ -1,7 +1,7 @@
 // The labels of the objects whose manifests a folder holds. Few Alerts ask for labels, so they are only indexed when
 // one does.
 import type { LabelSource } from '../../routing/route.ts';
-import { DEFAULT_NAMESPACE, groupOf, labelKey } from './manifest.ts';
+import { DEFAULT_NAMESPACE, groupOf, labelKey } from '../manifest.ts';
 import type { FileState } from './file-reader.ts';
 
 type Labels = Readonly<Record<string, string>>;

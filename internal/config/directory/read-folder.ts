@@ -1,10 +1,11 @@
 // Reads folders of manifests once, for those who judge what is written and serve nothing: every object with the places of
 // its fields, and every fault.
 import type { Route, Target } from '../../routing/route.ts';
-import type { Entry } from './entries.ts';
-import { createPace, type FileState, parseManifestText, readManifestFile } from './file-reader.ts';
+import { type Entry, toPiece } from './entries.ts';
+import { createPace } from '../pace.ts';
+import { type FileState, parseManifestText, readManifestFile } from './file-reader.ts';
 import { EMPTY_INVENTORY, takeInventory } from './inventory.ts';
-import type { Fields, ManifestDialect, ManifestFault } from './manifest.ts';
+import type { Fields, ManifestDialect, ManifestFault } from '../manifest.ts';
 import type { Position } from './parse.ts';
 import { isSopsEncrypted, type Secret } from './secret.ts';
 import { listTree, type UnreadablePlace } from './tree.ts';
@@ -62,6 +63,17 @@ export async function readFolder({ paths, piped, dialect, monotonicMs }: FolderO
   }
   const { faults } = takeInventory(states, EMPTY_INVENTORY);
   return { files: states.length, objects: states.flatMap(toObjects), faults: [...tree.unreadable.map(toFault), ...faults] };
+}
+
+/** The same of objects that stand in no file; `place` is what faults call where they are. */
+export function readObjects(place: string, objects: readonly unknown[], dialect: ManifestDialect): Folder {
+  const piece = toPiece({ documents: objects.map((value) => ({ value, locate: nowhere })), faults: [] }, dialect, { keepsSource: true });
+  const state: FileState = { path: place, stamp: '', pieces: [{ piece, line: 0 }], byDigest: new Map(), unreadable: null };
+  return { files: 0, objects: toObjects(state), faults: takeInventory([state], EMPTY_INVENTORY).faults };
+}
+
+function nowhere(): Position {
+  return { line: 0, column: 0 };
 }
 
 function toObjects({ path, pieces }: FileState): FolderObject[] {

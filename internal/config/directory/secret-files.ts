@@ -2,7 +2,7 @@
 import type { Dirent } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ManifestFault } from './manifest.ts';
+import type { ManifestFault } from '../manifest.ts';
 import { type Secret, toStored } from './secret.ts';
 import { toUnreadable } from './tree.ts';
 

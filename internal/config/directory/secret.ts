@@ -1,7 +1,7 @@
 // Secret manifests. What is said about one names its keys and never a value.
 import { createHash } from 'node:crypto';
 import type { SecretData } from '../../credentials/source.ts';
-import { type Fields, type Finding, isFields } from './manifest.ts';
+import { type Fields, type Finding, isFields } from '../manifest.ts';
 
 /** A Secret's bytes, and a digest that changes when any of them does. */
 export interface Secret {

@@ -1,6 +1,6 @@
 // What is not about folders: the port to a dialect, faults, and reading an object's header.
-import { stableUid } from '../../event/id.ts';
-import type { ManifestObject, Route, Target } from '../../routing/route.ts';
+import { stableUid } from '../event/id.ts';
+import type { ManifestObject, Route, Target } from '../routing/route.ts';
 
 /** One fault of one field of an object; `error` means that the object is not used. */
 export interface Finding {
@@ -92,6 +92,11 @@ export function labelKey(object: {
 export function printable(text: string): string {
   const short = text.length > MAX_SHOWN_CHARS ? `${text.slice(0, MAX_SHOWN_CHARS)}…` : text;
   return short.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`);
+}
+
+/** `spec.eventSources[0].kind` */
+export function toFieldName(path: readonly (string | number)[]): string {
+  return path.map((step, index) => (typeof step === 'number' ? `[${step}]` : `${index === 0 ? '' : '.'}${step.slice(0, 80)}`)).join('');
 }
 
 /** A null-prototype copy of the pairs that are text: a key such as `__proto__` is only data. */

@@ -1,0 +1,125 @@
+// Reads a cluster once, for those who judge what is in it: Alerts, Providers, the Secrets that these name, and name and labels
+// of the objects that Alerts may be about.
+import { type ClusterKey, type ClusterObject, type ClusterResource, messageOf } from './ports.ts';
+import { SECRETS } from './secrets.ts';
+
+const GROUP = 'notification.toolkit.fluxcd.io';
+const VERSIONS = ['v1beta3', 'v1', 'v1beta2', 'v1beta1'];
+const SECRET_FIELDS = ['secretRef', 'certSecretRef', 'proxySecretRef'];
+const CONCURRENT_READS = 8;
+/** Where the definitions of kinds are; every API server has it. */
+const DEFINITIONS: ClusterResource = {
+  group: 'apiextensions.k8s.io',
+  version: 'v1',
+  plural: 'customresourcedefinitions',
+  kind: 'CustomResourceDefinition',
+  namespaced: false,
+};
+
+/** What reading needs of a client. */
+export interface ClusterLister {
+  resourceFor(apiVersion: string, kind: string): Promise<ClusterResource | undefined>;
+  list(
+    resource: ClusterResource,
+    selection?: { readonly namespace?: string | undefined; readonly metadataOnly?: boolean },
+  ): Promise<{ readonly items: readonly ClusterObject[] }>;
+  get(resource: ClusterResource, key: ClusterKey): Promise<ClusterObject | undefined>;
+}
+
+export interface ReadCluster {
+  readonly objects: readonly ClusterObject[];
+  /** Every kind that has a definition; undefined when they may not be read. */
+  readonly kinds: ReadonlySet<string> | undefined;
+  /** What could not be read, and why; it is not judged. */
+  readonly unread: readonly { readonly what: string; readonly message: string }[];
+}
+
+/** Rejects when the Alerts and Providers themselves cannot be read. */
+export async function readCluster(client: ClusterLister, namespace?: string): Promise<ReadCluster> {
+  const unread: { what: string; message: string }[] = [];
+  const orTold = async <Value>(what: string, reading: Promise<Value>): Promise<Value | undefined> => {
+    try {
+      return await reading;
+    } catch (error) {
+      unread.push({ what, message: messageOf(error) });
+      return undefined;
+    }
+  };
+  const alerts = await listKind(client, 'Alert', namespace);
+  const providers = await listKind(client, 'Provider', namespace);
+  const secrets: ClusterObject[] = [];
+  await each(secretsOf(providers), async (key) => {
+    const secret = await orTold(`Secret ${key.namespace}/${key.name}`, client.get(SECRETS, key));
+    if (secret !== undefined) secrets.push(secret);
+  });
+  const definitions = (await orTold('CustomResourceDefinitions', client.list(DEFINITIONS)))?.items.flatMap(toDefinition);
+  const named = new Set(alerts.flatMap(kindsOf));
+  const subjects: ClusterObject[] = [];
+  await each(
+    (definitions ?? []).filter(({ kind }) => named.has(kind)),
+    async (resource) => {
+      const listed = await orTold(`${resource.kind} objects`, client.list(resource, { metadataOnly: true }));
+      subjects.push(...(listed?.items ?? []));
+    },
+  );
+  const kinds = definitions === undefined ? undefined : new Set(definitions.map(({ kind }) => kind));
+  return { objects: [...alerts, ...providers, ...secrets, ...subjects], kinds, unread };
+}
+
+async function listKind(client: ClusterLister, kind: string, namespace: string | undefined): Promise<readonly ClusterObject[]> {
+  for (const version of VERSIONS) {
+    const resource = await client.resourceFor(`${GROUP}/${version}`, kind);
+    if (resource !== undefined) return (await client.list(resource, { namespace })).items.map(withoutStatus);
+  }
+  return [];
+}
+
+/** What a person did not write is not theirs to mend. */
+function withoutStatus(object: ClusterObject): ClusterObject {
+  const { status: _status, ...rest } = object;
+  return rest;
+}
+
+interface SecretKey {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+function secretsOf(providers: readonly ClusterObject[]): SecretKey[] {
+  const keys = new Map<string, SecretKey>();
+  for (const { metadata, spec } of providers) {
+    for (const field of SECRET_FIELDS) {
+      const name = fieldOf(fieldOf(spec, field), 'name');
+      const { namespace = '' } = metadata;
+      if (typeof name === 'string' && name !== '') keys.set(`${namespace}/${name}`, { namespace, name });
+    }
+  }
+  return [...keys.values()];
+}
+
+function kindsOf({ spec }: ClusterObject): string[] {
+  const sources = fieldOf(spec, 'eventSources');
+  return Array.isArray(sources) ? sources.map((source) => fieldOf(source, 'kind')).filter((kind) => typeof kind === 'string') : [];
+}
+
+function toDefinition({ spec }: ClusterObject): ClusterResource[] {
+  const names = fieldOf(spec, 'names');
+  const [group, plural, kind] = [fieldOf(spec, 'group'), fieldOf(names, 'plural'), fieldOf(names, 'kind')];
+  const versions = fieldOf(spec, 'versions');
+  const served: unknown = Array.isArray(versions) ? versions.find((version) => fieldOf(version, 'served') === true) : undefined;
+  const version = fieldOf(served, 'name');
+  if (typeof group !== 'string' || typeof plural !== 'string' || typeof kind !== 'string' || typeof version !== 'string') return [];
+  return [{ group, version, plural, kind, namespaced: fieldOf(spec, 'scope') === 'Namespaced' }];
+}
+
+function fieldOf(value: unknown, field: string): unknown {
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, field) ? Reflect.get(value, field) : undefined;
+}
+
+async function each<Item>(items: readonly Item[], work: (item: Item) => Promise<void>): Promise<void> {
+  const left = [...items];
+  const worker = async (): Promise<void> => {
+    for (let item = left.shift(); item !== undefined; item = left.shift()) await work(item);
+  };
+  await Promise.all(Array.from({ length: CONCURRENT_READS }, worker));
+}

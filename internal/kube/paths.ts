@@ -1,0 +1,50 @@
+// Where a resource lies in the API, and which rule a request to it needs.
+import type { Call } from './api.ts';
+import type { Resource } from './ports.ts';
+
+/** As RBAC names them; `watch` is a GET as well. */
+export type Verb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete';
+
+export interface Place {
+  readonly namespace?: string | undefined;
+  readonly name?: string | undefined;
+  readonly subresource?: string | undefined;
+}
+
+const METHODS = {
+  get: 'GET',
+  list: 'GET',
+  watch: 'GET',
+  create: 'POST',
+  update: 'PUT',
+  patch: 'PATCH',
+  delete: 'DELETE',
+} as const satisfies Record<Verb, Call['method']>;
+
+/** The call without query and body. */
+export function toCall(verb: Verb, resource: Resource, place: Place = {}): Call {
+  const { group, plural } = resource;
+  const { name, subresource } = place;
+  const namespace = resource.namespaced ? place.namespace : undefined;
+  const path = [namespace === undefined ? [] : ['namespaces', namespace], plural, name ?? [], subresource ?? []].flat();
+  const kind = `${plural}${subresource === undefined ? '' : `/${subresource}`}`;
+  const object = name === undefined ? '' : ` ${namespace === undefined ? name : `${namespace}/${name}`}`;
+  const scope = name === undefined && namespace !== undefined ? ` in namespace ${namespace}` : '';
+  return {
+    method: METHODS[verb],
+    path: [apiRoot(resource), ...path.map(encodeURIComponent)].join('/'),
+    what: `${verb} ${group === '' ? kind : `${kind}.${group}`}${object}${scope}`,
+    rule: { group, resource: kind, verb, ...(namespace === undefined ? {} : { namespace }) },
+  };
+}
+
+/** `/api/v1` for the core group, `/apis/<group>/<version>` for others. */
+export function apiRoot({ group, version }: Pick<Resource, 'group' | 'version'>): string {
+  const parts = group === '' ? ['api', version] : ['apis', group, version];
+  return `/${parts.map(encodeURIComponent).join('/')}`;
+}
+
+/** `v1` or `group/version`. */
+export function apiVersionOf({ group, version }: Pick<Resource, 'group' | 'version'>): string {
+  return group === '' ? version : `${group}/${version}`;
+}
