@@ -6,6 +6,7 @@ import type { CloudScope } from './identity.ts';
 import type { Fact, Outcome } from './outcome.ts';
 import type { Clock, Logger } from './ports.ts';
 import type { Dial } from './session.ts';
+import type { TallyWord } from './tally.ts';
 
 export type Accepts = 'event' | 'commit-status' | 'change-request';
 export type Category = 'chat' | 'incident' | 'observability' | 'git' | 'queue' | 'webhook';
@@ -13,16 +14,16 @@ export type Category = 'chat' | 'incident' | 'observability' | 'git' | 'queue' |
 /** Facts that the core needs, so that it never asks for a type by name. */
 export interface Capabilities {
   readonly accepts: readonly Accepts[];
-  /** Takes events that only update a commit status; false drops them before they are stored as a delivery. */
-  readonly commitStatusUpdates: boolean;
+  /** Takes events that only update a commit status; otherwise they are dropped before they are stored as a delivery. */
+  readonly commitStatusUpdates?: boolean;
   /** `key`: the request carries an idempotency key; `natural`: repeating is harmless; `none`: a repeat is visible. */
   readonly idempotency: 'key' | 'natural' | 'none';
   /** `latest`: of a backlog older than 15 minutes only the newest of a lane is sent; `all`: every one. */
   readonly backlog: 'all' | 'latest';
   /** Reads TLS keys from `secretRef` when there is no `certSecretRef` (Flux does so for commit-status types only). */
-  readonly tlsFromSecret: boolean;
+  readonly tlsFromSecret?: boolean;
   /** The Secret's `password` is the token when there is no `token`. */
-  readonly passwordAsToken: boolean;
+  readonly passwordAsToken?: boolean;
   /** Variables of the process that `send` is told of; Flux honours them, so nobody has to write them anew. */
   readonly environment?: readonly string[];
   /** Budgets of the vendor, each documented at its source. */
@@ -76,6 +77,10 @@ export interface RenderInput {
   readonly occurredAtMs: number | null;
   /** Only for providers that accept `commit-status`: the context of the status. */
   readonly statusId?: string;
+  /** The page that the status links to; absent where the Provider asks for none. */
+  readonly targetUrl?: string;
+  /** What is counted with the delivery's lane; absent for most deliveries. */
+  readonly tally?: Tally;
   /** Stable over repeats of this delivery. */
   readonly deliveryId: string;
   /** How many older messages of the same lane this one stands for; 0 normally. */
@@ -97,11 +102,18 @@ export interface SendContext {
   readonly dial: Dial;
   /** A value that is expensive to get, cached per key until it expires; what it returns is registered for redaction. */
   token(key: string, acquire: () => Promise<{ readonly value: string; readonly expiresAtMs: number }>): Promise<string>;
+  /**
+   * Work that deliveries with one credential have in common, such as reading a list; one key stands for one kind of work.
+   * Who asks while it is under way, or within seconds after it succeeded, gets the same answer.
+   */
+  shared<Value>(key: string, work: () => Promise<Value>): Promise<Value>;
   /** A token by workload identity, of the Provider's service account or of Tocsin itself; cached like any other. */
   identity(scope: CloudScope): Promise<string>;
   /** What the process was given of the variables that types declare. */
   readonly environment?: Readonly<Record<string, string>>;
   readonly memory: { get(scope: string, key: string): Promise<Recollection | undefined> };
+  /** Facts that are remembered even if the delivery then fails, so that the next try need not find them out again. */
+  learn(facts: readonly Fact[]): void;
   /** The lane of this delivery; the scope under which its facts are remembered. */
   readonly lane: string;
   readonly clock: Pick<Clock, 'nowMs'>;
@@ -131,6 +143,15 @@ interface ProviderIdentity {
   readonly stability: 'stable' | 'beta' | 'deprecated';
 }
 
+/** What a delivery about a revision knows besides its own event. */
+export interface Tally {
+  readonly revision: string;
+  /** The newer revision in favour of which this one is closed. */
+  readonly closedBy?: string;
+  /** What every member said last; only for a delivery that speaks for all of them. */
+  readonly words?: readonly TallyWord[];
+}
+
 export interface LaneInput {
   readonly target: TargetIdentity;
   /** `spec.address` as written; empty when only a Secret holds it. */
@@ -140,6 +161,8 @@ export interface LaneInput {
   readonly annotations?: Readonly<Record<string, string>>;
   readonly event: FluxEvent;
   readonly statusId?: string;
+  /** The status speaks for all objects of the commit. */
+  readonly isWholeCommit?: boolean;
 }
 
 export interface ProviderDefinition extends ProviderIdentity {
@@ -154,6 +177,11 @@ export interface ProviderDefinition extends ProviderIdentity {
   readonly interpret?: (response: HttpResponse, request: HttpRequest) => Outcome | undefined;
   /** Instead of render: sessions, and read-then-write. */
   readonly send?: (context: SendContext, input: RenderInput) => Promise<Outcome>;
+  /**
+   * For previews of `send`, where nobody answers: the JSON that the vendor would give to a question that comes before the
+   * message. undefined = an empty list will do.
+   */
+  readonly previewAnswer?: (request: HttpRequest) => unknown;
   /**
    * Tries the credentials without posting anything: `delivered` says that they work, its note what they are good for.
    * undefined = this configuration cannot be tried without posting. Absent where the vendor offers nothing to ask.

@@ -5,8 +5,11 @@ import { defineProvider } from '../../internal/sdk/define.ts';
 import { exampleEvent } from '../../internal/sdk/example-event.ts';
 import { statusLane } from '../../internal/sdk/git/commit-status.ts';
 import type { LaneInput } from '../../internal/sdk/provider.ts';
+import { checkRepository } from './check.ts';
+import { PREVIEWED_LOCATION } from './client.ts';
 import { repositoryKey, toRepository } from './repository.ts';
 import { genreOf, MAX_TEXT_CHARS, sendStatus } from './send-status.ts';
+import { tokenOf } from './token.ts';
 
 export default defineProvider({
   type: 'azuredevops',
@@ -34,11 +37,12 @@ export default defineProvider({
     idempotency: 'natural',
     backlog: 'latest',
     tlsFromSecret: true,
-    passwordAsToken: false,
     limits: { bodyChars: MAX_TEXT_CHARS },
     concurrency: 4,
   },
   send: sendStatus,
+  previewAnswer: ({ method }) => ({ value: method === 'OPTIONS' ? [PREVIEWED_LOCATION] : [] }),
+  check: async (context, config) => await checkRepository(context, config, await tokenOf(context, config.token)),
   lane: (input) => laneOf(input),
   examples: [
     {
@@ -57,6 +61,6 @@ export default defineProvider({
 
 /** Two genres of one name are two statuses. */
 function laneOf(input: LaneInput): readonly string[] | undefined {
-  const lane = statusLane(input, { repositoryOf: (address) => repositoryKey(toRepository(address)), hasPending: false });
-  return lane === undefined ? undefined : [...lane, genreOf(input.event)];
+  const lane = statusLane(input, { repositoryOf: (address) => repositoryKey(toRepository(address)) });
+  return lane === undefined ? undefined : [...lane, genreOf(input.event, input.isWholeCommit === true)];
 }

@@ -8,9 +8,21 @@ import type { HttpRequest, HttpResponse, Send } from '../../internal/sdk/http.ts
 /** The id under which every server lists where statuses of commits are. */
 const STATUSES_LOCATION = '428dd4fb-fda5-4722-af02-9313b80305da';
 /** Azure DevOps answers a token that it does not know with its sign-in page, and this status. */
-const SIGN_IN_PAGE = 203;
+export const SIGN_IN_PAGE = 203;
 
 export type Location = ApiResourceLocation;
+
+/** Where the API is in a preview. */
+export const PREVIEWED_LOCATION = {
+  id: STATUSES_LOCATION,
+  area: 'git',
+  resourceName: 'statuses',
+  routeTemplate: '{project}/_apis/{area}/repositories/{repositoryId}/commits/{commitId}/{resource}',
+  resourceVersion: 1,
+  minVersion: '2.1',
+  maxVersion: '7.2',
+  releasedVersion: '7.1',
+};
 
 interface Access {
   readonly http: Send;
@@ -55,8 +67,8 @@ function toRequest(
   return { method, url, headers: [...sent, ['Content-Type', 'application/json;charset=utf-8']], body };
 }
 
-/** Without the second header a refused request is redirected to a sign-in page. */
-function credentials(token: string): HttpRequest['headers'] {
+/** The headers of a token. Without the second one a refused request is redirected to a sign-in page. */
+export function credentials(token: string): HttpRequest['headers'] {
   return [
     ['Authorization', `Basic ${Buffer.from(`:${token}`).toString('base64')}`],
     ['X-TFS-FedAuthRedirect', 'Suppress'],

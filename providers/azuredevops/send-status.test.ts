@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createBench, toRenderInput, toResponse } from '../../test/support/provider-run.ts';
-import { SHA, StatusTable, testStatusModel } from '../../test/support/status-forge.ts';
+import { SHA, StatusTable } from '../../test/support/status-forge.ts';
 import { exampleEvent } from '../../internal/sdk/example-event.ts';
 import type { HttpRequest, HttpResponse } from '../../internal/sdk/http.ts';
 import type { Outcome } from '../../internal/sdk/outcome.ts';
@@ -55,30 +55,6 @@ function azure(request: HttpRequest, table: StatusTable): HttpResponse {
   });
   return toResponse(200, { count: value.length, value });
 }
-
-testStatusModel({
-  name: 'azuredevops',
-  send: sendStatus,
-  input: ({ statusId, event }) => input({ statusId, event }),
-  answer: azure,
-  contextOf: (statusId) => `fluxcd|${statusId}`,
-  states: { success: 'succeeded', failure: 'error' },
-});
-
-test('sixty new contexts of one commit cost sixty-two calls', async () => {
-  const table = new StatusTable();
-  const bench = createBench((request) => azure(request, table));
-  for (let round = 0; round < 20; round += 1) {
-    for (let i = 0; i < 60; i += 1) {
-      const outcome = await sendStatus({ ...bench.context, lane: `lane-${i}` }, input({ statusId: `kustomization/app-${i}/0c9c2e41` }));
-      assert.equal(outcome.kind, 'delivered');
-      if (outcome.kind === 'delivered') bench.remember(outcome.remember ?? []);
-    }
-  }
-
-  assert.equal(table.items.length, 60);
-  assert.equal(bench.requests.length, 62);
-});
 
 test('more statuses than one answer holds are all read', async () => {
   const table = new StatusTable();

@@ -3,19 +3,22 @@ import type { GitApi } from 'azure-devops-node-api/GitApi.js';
 import type { GitStatus } from 'azure-devops-node-api/interfaces/GitInterfaces.js';
 import {
   type CommitStatus,
+  linkOf,
   sendCommitStatus,
   type StatusForge,
-  type StatusReading,
   type StatusRepository,
   statusValue,
 } from '../../internal/sdk/git/commit-status.ts';
+import { readCommit } from '../../internal/sdk/git/commit-reading.ts';
 import { requireItems } from '../../internal/sdk/git/forge-answer.ts';
+import { isWholeCommit } from '../../internal/sdk/git/status-draft.ts';
 import { recallFact } from '../../internal/sdk/git/status-memory.ts';
 import type { Fact, Outcome } from '../../internal/sdk/outcome.ts';
 import type { RenderInput, SendContext } from '../../internal/sdk/provider.ts';
 import { cutChars } from '../../internal/sdk/text/cut.ts';
 import { createClient, findLocation, type Location } from './client.ts';
 import { type Repository, repositoryKey, toRepository } from './repository.ts';
+import { tokenOf } from './token.ts';
 
 /** https://learn.microsoft.com/rest/api/azure/devops/git/statuses/create names no limit; longer than on other forges nobody reads it. */
 export const MAX_TEXT_CHARS = 255;
@@ -23,13 +26,12 @@ export const MAX_TEXT_CHARS = 255;
 const PAGE_SIZE = 1_000;
 /** Past this many pages something answers that is not Azure DevOps. */
 const MAX_PAGES = 100;
-/** The id of Azure DevOps among the applications of Microsoft Entra. */
-const ENTRA_SCOPE = '499b84ac-1321-427f-aa17-267ca6975798/.default';
 const LOCATION_KEY = 'location';
+const GENRE = 'fluxcd';
 
 const forge: StatusForge = {
   name: 'azure devops',
-  states: { success: 'succeeded', failure: 'error' },
+  states: { success: 'succeeded', failure: 'error', pending: 'pending' },
   maxDescriptionChars: MAX_TEXT_CHARS,
   open,
 };
@@ -39,25 +41,28 @@ export async function sendStatus(context: SendContext, input: RenderInput): Prom
   return await sendCommitStatus(forge, context, input);
 }
 
-/** Flux tells the statuses of Alerts with a summary apart by it. */
-export function genreOf({ metadata }: RenderInput['event']): string {
+/** Flux tells the statuses of Alerts with a summary apart by it; a whole commit has one, whatever the summaries of its objects. */
+export function genreOf({ metadata }: RenderInput['event'], isWhole: boolean): string {
+  if (isWhole) return GENRE;
   const summary = Object.hasOwn(metadata, 'summary') ? (metadata['summary'] ?? '') : '';
-  return summary === '' ? 'fluxcd' : cutChars(`fluxcd:${summary}`, MAX_TEXT_CHARS);
+  return summary === '' ? GENRE : cutChars(`${GENRE}:${summary}`, MAX_TEXT_CHARS);
 }
 
-function open(context: SendContext, { config, event }: RenderInput): StatusRepository {
+function open(context: SendContext, input: RenderInput): StatusRepository {
+  const { config, event } = input;
   const repository = toRepository(config.address);
-  const genre = genreOf(event);
+  const genre = genreOf(event, isWholeCommit(input));
   let client: Promise<Connected> | undefined;
   const connected = async () => await (client ??= connect(context, config.token, repository));
   return {
     id: repositoryKey(repository).join('/'),
     contextKey: (status) => contextKey(genre, status.context),
     authenticate: async () => void (await tokenOf(context, config.token)),
-    read: async (status) => {
+    read: async (status, commit) => {
       const { api, learnt } = await connected();
-      const all = await readStatuses(api, repository, status.sha);
-      return { value: all.get(contextKey(genre, status.context)), all, remember: learnt } satisfies StatusReading;
+      const read = async () => ({ all: await readStatuses(api, repository, status), etag: '' });
+      const { all, remember } = await readCommit(context, commit, read);
+      return { value: all.get(contextKey(genre, status.context)), remember: [...learnt, ...remember] };
     },
     create: async (status) => await createStatus((await connected()).api, repository, { ...status, genre }),
   };
@@ -73,13 +78,9 @@ async function connect(context: SendContext, configuredToken: string, { organisa
   const access = { http: context.http, organisationUrl, token: await tokenOf(context, configuredToken) };
   const scope = `azuredevops-server:${organisationUrl}`;
   const known = await recallFact(context, scope, LOCATION_KEY);
-  const location = known === undefined ? await findLocation(access) : (JSON.parse(known) as Location);
+  const location = known === undefined ? await context.shared(scope, () => findLocation(access)) : (JSON.parse(known) as Location);
   const learnt = known === undefined ? [{ scope, key: LOCATION_KEY, value: JSON.stringify(location) }] : [];
   return { api: await createClient(access, location), learnt };
-}
-
-async function tokenOf(context: SendContext, configured: string): Promise<string> {
-  return configured === '' ? await context.identity({ cloud: 'azure', scopes: [ENTRA_SCOPE] }) : configured;
 }
 
 function contextKey(genre: string, name: string): string {
@@ -87,28 +88,29 @@ function contextKey(genre: string, name: string): string {
 }
 
 /** The order of the answer is not promised, so that the id says which of two statuses is the newer one. */
-async function readStatuses(api: GitApi, { project, name }: Repository, sha: string): Promise<ReadonlyMap<string, string>> {
+async function readStatuses(api: GitApi, { project, name }: Repository, wanted: CommitStatus): Promise<ReadonlyMap<string, string>> {
   const items: Readonly<Record<string, unknown>>[] = [];
   for (let page = 0; page < MAX_PAGES; page += 1) {
     const range = page === 0 ? [] : ([PAGE_SIZE, page * PAGE_SIZE] as const);
-    const found = requireItems(await api.getStatuses(sha, name, project, ...range), 200);
+    const found = requireItems(await api.getStatuses(wanted.sha, name, project, ...range), 200);
     items.push(...found);
     if (found.length < PAGE_SIZE) break;
   }
   const { default: interfaces } = await import('azure-devops-node-api/interfaces/GitInterfaces.js');
   const values = new Map<string, string>();
-  for (const { context, state, description } of items.toSorted((a, b) => Number(a['id']) - Number(b['id'])) as GitStatus[]) {
+  for (const { context, state, description, targetUrl } of items.toSorted((a, b) => Number(a['id']) - Number(b['id'])) as GitStatus[]) {
     if (typeof context?.name !== 'string' || typeof state !== 'number') continue;
     // The client made a number of the word that was answered.
     const word = interfaces.GitStatusState[state]?.toLowerCase() ?? '';
-    values.set(contextKey(context.genre ?? '', context.name), statusValue({ state: word, description: description ?? '' }));
+    const value = statusValue({ state: word, description: description ?? '', url: linkOf(targetUrl, wanted) });
+    values.set(contextKey(context.genre ?? '', context.name), value);
   }
   return values;
 }
 
 async function createStatus(api: GitApi, { project, name }: Repository, status: CommitStatus & { genre: string }): Promise<void> {
-  const { sha, state, description, genre, context } = status;
-  const body = { context: { genre, name: context }, description, state };
+  const { sha, state, description, genre, context, url } = status;
+  const body = { context: { genre, name: context }, description, state, ...(url === '' ? {} : { targetUrl: url }) };
   // The client's type wants its own number for the state, which servers take as well; Flux sends the word.
   await api.createCommitStatus(body as unknown as GitStatus, sha, name, project);
 }

@@ -4,6 +4,8 @@ import { z } from 'zod';
 import { defineProvider } from '../../internal/sdk/define.ts';
 import { exampleEvent } from '../../internal/sdk/example-event.ts';
 import { statusLane } from '../../internal/sdk/git/commit-status.ts';
+import { toAccess, withHalves } from './access.ts';
+import { checkRepository } from './check.ts';
 import { repositoryKey, toRepository } from './repository.ts';
 import { MAX_TEXT_CHARS, sendStatus } from './send-status.ts';
 
@@ -33,13 +35,13 @@ export default defineProvider({
     idempotency: 'natural',
     backlog: 'latest',
     tlsFromSecret: true,
-    passwordAsToken: false,
     environment: ['BITBUCKET_API_BASE_URL'],
     limits: { bodyChars: MAX_TEXT_CHARS },
     concurrency: 4,
   },
   send: sendStatus,
-  lane: (input) => statusLane(input, { repositoryOf: (address) => repositoryKey(toRepository(address)), hasPending: false }),
+  check: async (context, config) => await checkRepository(context, { ...toAccess(context, config), config: withHalves(config) }),
+  lane: (input) => statusLane(input, { repositoryOf: (address) => repositoryKey(toRepository(address)) }),
   examples: [
     {
       title: 'Build statuses with an app password',

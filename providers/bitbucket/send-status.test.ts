@@ -1,17 +1,14 @@
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { createBench, NOW_MS, toRenderInput, toResponse } from '../../test/support/provider-run.ts';
-import { SHA, type StatusTable, testStatusModel } from '../../test/support/status-forge.ts';
 import { exampleEvent } from '../../internal/sdk/example-event.ts';
-import type { HttpRequest, HttpResponse } from '../../internal/sdk/http.ts';
+import type { HttpResponse } from '../../internal/sdk/http.ts';
 import type { Outcome } from '../../internal/sdk/outcome.ts';
 import { ConfigFault, type RenderInput } from '../../internal/sdk/provider.ts';
 import definition from './bitbucket.provider.ts';
 import { sendStatus } from './send-status.ts';
 
 const CONTEXT = 'kustomization/webapp/0c9c2e41';
-const BUILDS = `/2.0/repositories/org/repo/commit/${SHA}/statuses/build`;
 const NOT_FOUND = toResponse(404, { type: 'error', error: { message: 'Not Found' } });
 
 function input(
@@ -24,30 +21,6 @@ function input(
     statusId: changes.statusId ?? CONTEXT,
   });
 }
-
-/** https://developer.atlassian.com/cloud/bitbucket/rest/api-group-commit-statuses: one build per key, replaced when it is written anew. */
-function bitbucket(request: HttpRequest, table: StatusTable): HttpResponse {
-  const { pathname, origin } = new URL(request.url);
-  assert.equal(origin, 'https://api.bitbucket.org');
-  if (request.method === 'POST') {
-    assert.equal(pathname, BUILDS);
-    const { key, state, description } = JSON.parse(String(request.body)) as Record<string, string>;
-    assert.ok((key ?? '').length <= 40);
-    table.write({ context: key ?? '', state: state ?? '', description: description ?? '' });
-    return toResponse(201, { key, state, description });
-  }
-  const build = table.newest(pathname.slice(BUILDS.length + 1));
-  return build === undefined ? NOT_FOUND : toResponse(200, { key: build.context, state: build.state, description: build.description });
-}
-
-testStatusModel({
-  name: 'bitbucket',
-  send: sendStatus,
-  input: ({ statusId, event }) => input({ statusId, event }),
-  answer: bitbucket,
-  contextOf: (statusId) => createHash('sha1').update(statusId).digest('hex'),
-  states: { success: 'SUCCESSFUL', failure: 'FAILED' },
-});
 
 const RESET_S = NOW_MS / 1000 + 90;
 const READINGS: readonly { name: string; answer: HttpResponse; want: Partial<Outcome> }[] = [

@@ -4,6 +4,8 @@ import { z } from 'zod';
 import { defineProvider } from '../../internal/sdk/define.ts';
 import { exampleEvent } from '../../internal/sdk/example-event.ts';
 import { statusLane } from '../../internal/sdk/git/commit-status.ts';
+import { checkRepository } from './check.ts';
+import { toHeaders, withUser } from './credentials.ts';
 import { repositoryKey, toRepository } from './repository.ts';
 import { MAX_TEXT_CHARS, sendStatus } from './send-status.ts';
 
@@ -34,12 +36,13 @@ export default defineProvider({
     idempotency: 'natural',
     backlog: 'latest',
     tlsFromSecret: true,
-    passwordAsToken: false,
     limits: { bodyChars: MAX_TEXT_CHARS },
     concurrency: 4,
   },
   send: sendStatus,
-  lane: (input) => statusLane(input, { repositoryOf: (address) => repositoryKey(toRepository(address)), hasPending: false }),
+  check: async (context, config) =>
+    await checkRepository(context, { repository: toRepository(config.address), headers: toHeaders(config), config: withUser(config) }),
+  lane: (input) => statusLane(input, { repositoryOf: (address) => repositoryKey(toRepository(address)) }),
   examples: [
     {
       title: 'Build statuses with an HTTP access token',

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { createBench, toRenderInput, toResponse } from '../../test/support/provider-run.ts';
-import { SHA, type StatusTable, testStatusModel } from '../../test/support/status-forge.ts';
+import { SHA } from '../../test/support/status-forge.ts';
 import { exampleEvent } from '../../internal/sdk/example-event.ts';
-import type { HttpRequest, HttpResponse } from '../../internal/sdk/http.ts';
+import type { HttpResponse } from '../../internal/sdk/http.ts';
 import type { Outcome } from '../../internal/sdk/outcome.ts';
 import { ConfigFault, type RenderInput } from '../../internal/sdk/provider.ts';
 import definition from './bitbucketserver.provider.ts';
@@ -25,30 +25,6 @@ function input(
     statusId: changes.statusId ?? CONTEXT,
   });
 }
-
-/** https://developer.atlassian.com/server/bitbucket/rest/latest/api-group-builds-and-deployments: one build per key; writing answers 204. */
-function bitbucket(request: HttpRequest, table: StatusTable): HttpResponse {
-  const { pathname, searchParams } = new URL(request.url);
-  assert.equal(pathname, BUILDS);
-  if (request.method === 'POST') {
-    const { key, state, description } = JSON.parse(String(request.body)) as Record<string, string>;
-    table.write({ context: key ?? '', state: state ?? '', description: description ?? '' });
-    return toResponse(204);
-  }
-  const build = table.newest(searchParams.get('key') ?? '');
-  if (build === undefined) return NOT_FOUND;
-  const { context: key, state, description } = build;
-  return toResponse(200, { key, state, description, name: `kustomization/webapp [${description}]`, url: ADDRESS });
-}
-
-testStatusModel({
-  name: 'bitbucketserver',
-  send: sendStatus,
-  input: ({ statusId, event }) => input({ statusId, event }),
-  answer: bitbucket,
-  contextOf: keyOf,
-  states: { success: 'SUCCESSFUL', failure: 'FAILED' },
-});
 
 const EQUAL = {
   key: keyOf(CONTEXT),

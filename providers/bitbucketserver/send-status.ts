@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import {
   type CommitStatus,
-  requireSendable,
+  linkOf,
   sendCommitStatus,
   type StatusForge,
   type StatusReading,
@@ -10,52 +10,53 @@ import {
 } from '../../internal/sdk/git/commit-status.ts';
 import { requireJson, requireSuccess, UnusableAnswer } from '../../internal/sdk/git/forge-answer.ts';
 import { statusName } from '../../internal/sdk/git/status.ts';
+import { isWholeCommit } from '../../internal/sdk/git/status-draft.ts';
 import type { HttpRequest, Send } from '../../internal/sdk/http.ts';
 import type { Outcome } from '../../internal/sdk/outcome.ts';
-import { ConfigFault, type RenderInput, type ResolvedConfig, type SendContext } from '../../internal/sdk/provider.ts';
+import type { RenderInput, SendContext } from '../../internal/sdk/provider.ts';
 import { cutChars } from '../../internal/sdk/text/cut.ts';
+import { toHeaders, withUser } from './credentials.ts';
 import { type Repository, repositoryKey, toRepository } from './repository.ts';
 
 /** Bitbucket refuses a longer name (https://github.com/jenkinsci/bitbucket-branch-source-plugin/pull/928). */
 export const MAX_TEXT_CHARS = 255;
-/** Bitbucket's protection against forged requests lets these two through. */
-const NOT_A_BROWSER = [
-  ['x-atlassian-token', 'no-check'],
-  ['x-requested-with', 'XMLHttpRequest'],
-] as const;
-
+/** Of the link; https://developer.atlassian.com/server/bitbucket/rest/latest/api-group-builds-and-deployments/. */
+const MAX_URL_CHARS = 450;
 const forge: StatusForge = {
   name: 'bitbucket server',
-  states: { success: 'SUCCESSFUL', failure: 'FAILED' },
+  states: { success: 'SUCCESSFUL', failure: 'FAILED', pending: 'INPROGRESS' },
   maxDescriptionChars: MAX_TEXT_CHARS,
+  maxUrlChars: MAX_URL_CHARS,
   open,
 };
 
 /** Sets the status unless the commit has it already. */
 export async function sendStatus(context: SendContext, input: RenderInput): Promise<Outcome> {
-  const { config } = input;
-  // What the server answers may repeat the name of the user, which the Secret may hold.
-  const guarded = { ...config, secret: { ...config.secret, username: config.username } };
-  return await sendCommitStatus(forge, context, { ...input, config: guarded });
+  return await sendCommitStatus(forge, context, { ...input, config: withUser(input.config) });
 }
 
 interface Builds {
   readonly repository: Repository;
   readonly headers: HttpRequest['headers'];
-  /** Of the object, without what happened to it. */
+  /** Of the object or the commit, without what happened to it. */
   readonly objectName: string;
 }
 
-function open(context: SendContext, { config, event }: RenderInput): StatusRepository {
+function open(context: SendContext, input: RenderInput): StatusRepository {
+  const { config, event, statusId = '' } = input;
   const repository = toRepository(config.address);
-  const headers = [['Authorization', toAuthorization(config)] as const, ...NOT_A_BROWSER];
-  const builds: Builds = { repository, headers, objectName: statusName(event.involvedObject) };
+  const headers = toHeaders(config);
+  const builds: Builds = { repository, headers, objectName: isWholeCommit(input) ? statusId : statusName(event.involvedObject) };
   return {
     id: repositoryKey(repository).join('/'),
-    toValue: (status) => JSON.stringify([status.state, status.description, nameOf(builds, status)]),
+    toValue: (status) => valueOf({ ...status, name: nameOf(builds, status) }),
     read: async (status) => await readBuild(context.http, builds, status),
     create: async (status) => await writeBuild(context.http, builds, status),
   };
+}
+
+function valueOf({ state, description, name, url }: Readonly<Record<'state' | 'description' | 'name' | 'url', unknown>>): string {
+  return JSON.stringify(url === '' ? [state, description, name] : [state, description, name, url]);
 }
 
 function keyOf(status: CommitStatus): string {
@@ -78,7 +79,8 @@ async function readBuild(http: Send, builds: Builds, status: CommitStatus): Prom
   if (typeof answer !== 'object' || answer === null) throw new UnusableAnswer(response.status, 'the answer is no build');
   const build = answer as Readonly<Record<string, unknown>>;
   if (build['key'] !== key) return { value: undefined };
-  return { value: JSON.stringify([build['state'], build['description'] ?? '', build['name'] ?? '']) };
+  const { state, description = '', name = '' } = build;
+  return { value: valueOf({ state, description, name, url: linkOf(build['url'], status) }) };
 }
 
 async function writeBuild(http: Send, builds: Builds, status: CommitStatus): Promise<void> {
@@ -89,15 +91,8 @@ async function writeBuild(http: Send, builds: Builds, status: CommitStatus): Pro
     key: keyOf(status),
     name: nameOf(builds, status),
     state,
-    url: repository.link,
+    url: status.url || repository.link,
   });
   const headers = [...builds.headers, ['Content-Type', 'application/json'] as const];
   requireSuccess(await http({ method: 'POST', url: `${urlOf(builds, status.sha)}${repository.query}`, headers, body }));
-}
-
-function toAuthorization({ token, username, password }: ResolvedConfig): string {
-  if (token !== '') return `Bearer ${requireSendable(token)}`;
-  if (username === '' || password === '')
-    throw new ConfigFault('invalid credentials, expected to be one of username/password or API Token');
-  return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
 }

@@ -1,6 +1,6 @@
 // Gitea's API of commit statuses, over our transport.
 import { requireItems, requireJson, requireSuccess, UnusableAnswer } from '../../internal/sdk/git/forge-answer.ts';
-import { type CommitStatus, statusValue } from '../../internal/sdk/git/commit-status.ts';
+import { type CommitStatus, linkOf, statusValue } from '../../internal/sdk/git/commit-status.ts';
 import type { HttpResponse, Send } from '../../internal/sdk/http.ts';
 import { ConfigFault } from '../../internal/sdk/provider.ts';
 import type { Repository } from './repository.ts';
@@ -12,11 +12,14 @@ const MAX_PAGES = 200;
 /** Older servers lack parts of the API. */
 const MIN_VERSION = [1, 11] as const;
 
+/** What a server says of itself in a preview. */
+export const PREVIEWED_VERSION = { version: MIN_VERSION.join('.') };
+
 export interface GiteaApi {
   /** The version of the server; throws for one that is too old or that no Gitea has. */
   version(): Promise<string>;
-  /** The values of all contexts of a commit. */
-  read(sha: string): Promise<ReadonlyMap<string, string>>;
+  /** The values of all contexts of the status's commit. */
+  read(status: CommitStatus): Promise<ReadonlyMap<string, string>>;
   create(status: CommitStatus): Promise<void>;
 }
 
@@ -29,13 +32,13 @@ export function createApi(http: Send, repository: Repository, token: string): Gi
     requireSuccess(await http({ method: 'GET', url, headers }));
   return {
     version: async () => toVersion(await get(`${repository.apiBase}/version`, [authorization])),
-    read: async (sha) => {
-      const list = `${base}/commits/${encodeURIComponent(sha)}/statuses`;
-      return await readPages((page) => get(`${list}?limit=${PAGE_SIZE}&page=${page}`, [authorization, json]));
+    read: async (status) => {
+      const list = `${base}/commits/${encodeURIComponent(status.sha)}/statuses`;
+      return await readPages((page) => get(`${list}?limit=${PAGE_SIZE}&page=${page}`, [authorization, json]), status);
     },
-    create: async ({ sha, context, state, description }) => {
+    create: async ({ sha, context, state, description, url: link }) => {
       const url = `${base}/statuses/${encodeURIComponent(sha)}`;
-      const body = JSON.stringify({ state, target_url: '', description, context });
+      const body = JSON.stringify({ state, target_url: link, description, context });
       requireJson(requireSuccess(await http({ method: 'POST', url, headers: [authorization, json], body })));
     },
   };
@@ -53,25 +56,28 @@ function toVersion(response: HttpResponse): string {
 }
 
 /** Gitea sorts by seconds, so that only the id says which of two statuses is the newer one. */
-async function readPages(readPage: (page: number) => Promise<HttpResponse>): Promise<ReadonlyMap<string, string>> {
+async function readPages(readPage: (page: number) => Promise<HttpResponse>, wanted: CommitStatus): Promise<ReadonlyMap<string, string>> {
   const newest = new Map<string, { id: number; value: string }>();
   for (let page = 1; page <= MAX_PAGES; page += 1) {
     const response = await readPage(page);
     const items = requireItems(requireJson(response), response.status);
-    for (const item of items) note(newest, item);
+    for (const item of items) note(newest, item, wanted);
     if (items.length === 0 || !hasNext(response)) break;
   }
   return new Map([...newest].map(([context, { value }]) => [context, value]));
 }
 
-function note(newest: Map<string, { id: number; value: string }>, item: Readonly<Record<string, unknown>>): void {
+type Item = Readonly<Record<string, unknown>>;
+
+function note(newest: Map<string, { id: number; value: string }>, item: Item, wanted: CommitStatus): void {
   const { context, status: state, description } = item;
   // What lacks a part was not written whole, and says nothing.
   if (typeof context !== 'string' || typeof state !== 'string' || typeof description !== 'string') return;
   if (context === '' || state === '' || description === '') return;
   const id = typeof item['id'] === 'number' ? item['id'] : 0;
   const known = newest.get(context);
-  if (known === undefined || id > known.id) newest.set(context, { id, value: statusValue({ state, description }) });
+  if (known === undefined || id > known.id)
+    newest.set(context, { id, value: statusValue({ state, description, url: linkOf(item['target_url'], wanted) }) });
 }
 
 function hasNext({ headers }: HttpResponse): boolean {

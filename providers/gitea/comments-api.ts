@@ -1,6 +1,7 @@
 // Gitea's API of comments on pull requests, over our transport. A pull request is an issue there.
 import type { ListedComment } from '../../internal/sdk/git/comment.ts';
 import { requireItems, requireJson, requireSuccess, UnusableAnswer } from '../../internal/sdk/git/forge-answer.ts';
+import { fieldOf, idOf, toListed } from '../../internal/sdk/git/listed-comment.ts';
 import type { HttpResponse, Send } from '../../internal/sdk/http.ts';
 import type { Repository } from './repository.ts';
 
@@ -48,25 +49,9 @@ async function findComment(
   for (let page = 1; page <= MAX_PAGES; page += 1) {
     const response = await readPage(page);
     const items = requireItems(requireJson(response), response.status);
-    const found = items.flatMap(toListed).find(isWanted);
+    const found = items.flatMap((item) => toListed(item, ['user', 'login'])).find(isWanted);
     if (found !== undefined) return found;
     if (items.length === 0 || !/rel="?next"?/.test(response.headers['link'] ?? '')) break;
   }
   return undefined;
-}
-
-function toListed(item: Readonly<Record<string, unknown>>): readonly ListedComment[] {
-  const id = idOf(item);
-  const author = fieldOf(item['user'], 'login');
-  const { body } = item;
-  return id === undefined || typeof author !== 'string' || typeof body !== 'string' ? [] : [{ id, author, body }];
-}
-
-function idOf(value: unknown): string | undefined {
-  const id = fieldOf(value, 'id');
-  return typeof id === 'number' ? String(id) : undefined;
-}
-
-function fieldOf(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>)[name] : undefined;
 }

@@ -4,7 +4,10 @@ import { z } from 'zod';
 import { defineProvider } from '../../internal/sdk/define.ts';
 import { exampleEvent } from '../../internal/sdk/example-event.ts';
 import { statusLane } from '../../internal/sdk/git/commit-status.ts';
+import { PREVIEWED_VERSION } from './api.ts';
+import { checkRepository } from './check.ts';
 import { repositoryKey, toRepository } from './repository.ts';
+import { toSecretKeys } from './secret-keys.ts';
 import { MAX_DESCRIPTION_CHARS, sendStatus } from './send-status.ts';
 
 export default defineProvider({
@@ -18,12 +21,7 @@ export default defineProvider({
   config: z.object({
     address: z.string().optional().describe('The address of the repository, such as https://codeberg.org/owner/repository.'),
   }),
-  secret: z.object({
-    address: z.string().optional().describe('The address of the repository, when it must not stand in the Provider.'),
-    token: z.string().optional().describe('An access token that may write to the repository.'),
-    username: z.string().optional().describe('Not used by Gitea; Secrets that were made for Git hold it beside the password.'),
-    password: z.string().optional().describe('The token, when there is no key named token.'),
-  }),
+  secret: toSecretKeys('write to the repository'),
   capabilities: {
     accepts: ['commit-status'],
     commitStatusUpdates: true,
@@ -35,7 +33,9 @@ export default defineProvider({
     concurrency: 4,
   },
   send: sendStatus,
-  lane: (input) => statusLane(input, { repositoryOf: (address) => repositoryKey(toRepository(address)), hasPending: true }),
+  previewAnswer: ({ url }) => (url.endsWith('/version') ? PREVIEWED_VERSION : undefined),
+  check: (context, config) => checkRepository(context, config, 'statuses'),
+  lane: (input) => statusLane(input, { repositoryOf: (address) => repositoryKey(toRepository(address)), showsProgress: true }),
   examples: [
     {
       title: 'Commit statuses with an access token',

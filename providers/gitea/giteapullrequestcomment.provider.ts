@@ -4,7 +4,10 @@ import { z } from 'zod';
 import { defineProvider } from '../../internal/sdk/define.ts';
 import { exampleEvent } from '../../internal/sdk/example-event.ts';
 import { commentLane } from '../../internal/sdk/git/comment.ts';
+import { PREVIEWED_VERSION } from './api.ts';
+import { checkRepository } from './check.ts';
 import { repositoryKey, toRepository } from './repository.ts';
+import { toSecretKeys } from './secret-keys.ts';
 import { MARKER_PREFIX, MAX_BODY_CHARS, sendPullRequestComment } from './send-comment.ts';
 
 export default defineProvider({
@@ -18,23 +21,18 @@ export default defineProvider({
   config: z.object({
     address: z.string().optional().describe('The address of the repository, such as https://codeberg.org/owner/repository.'),
   }),
-  secret: z.object({
-    address: z.string().optional().describe('The address of the repository, when it must not stand in the Provider.'),
-    token: z.string().optional().describe('An access token that may write issues and read its own user.'),
-    username: z.string().optional().describe('Not used by Gitea; Secrets that were made for Git hold it beside the password.'),
-    password: z.string().optional().describe('The token, when there is no key named token.'),
-  }),
+  secret: toSecretKeys('write issues and read its own user'),
   capabilities: {
     accepts: ['change-request'],
-    commitStatusUpdates: false,
     idempotency: 'natural',
     backlog: 'latest',
-    tlsFromSecret: false,
     passwordAsToken: true,
     limits: { bodyChars: MAX_BODY_CHARS },
     concurrency: 4,
   },
   send: sendPullRequestComment,
+  previewAnswer: ({ url }) => (url.endsWith('/version') ? PREVIEWED_VERSION : url.endsWith('/user') ? { login: 'you' } : undefined),
+  check: (context, config) => checkRepository(context, config, 'comments'),
   lane: (input) => commentLane(input, { markerPrefix: MARKER_PREFIX, repositoryOf: (address) => repositoryKey(toRepository(address)) }),
   examples: [
     {

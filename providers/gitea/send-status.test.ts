@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createBench, toRenderInput, toResponse } from '../../test/support/provider-run.ts';
-import { page, SHA, StatusTable, testStatusModel } from '../../test/support/status-forge.ts';
+import { page, SHA, StatusTable } from '../../test/support/status-forge.ts';
 import { exampleEvent } from '../../internal/sdk/example-event.ts';
 import type { HttpRequest, HttpResponse } from '../../internal/sdk/http.ts';
 import type { Outcome } from '../../internal/sdk/outcome.ts';
@@ -42,29 +42,6 @@ function gitea(request: HttpRequest, table: StatusTable): HttpResponse {
     headers,
   );
 }
-
-testStatusModel({
-  name: 'gitea',
-  send: sendStatus,
-  input: ({ statusId, event }) => input({ statusId, event }),
-  answer: gitea,
-  states: { success: 'success', failure: 'failure' },
-});
-
-test('sixty new contexts of one commit cost sixty-two calls', async () => {
-  const table = new StatusTable();
-  const bench = createBench((request) => gitea(request, table));
-  for (let round = 0; round < 20; round += 1) {
-    for (let i = 0; i < 60; i += 1) {
-      const outcome = await sendStatus({ ...bench.context, lane: `lane-${i}` }, input({ statusId: `kustomization/app-${i}/0c9c2e41` }));
-      assert.equal(outcome.kind, 'delivered');
-      if (outcome.kind === 'delivered') bench.remember(outcome.remember ?? []);
-    }
-  }
-
-  assert.equal(table.items.length, 60);
-  assert.equal(bench.requests.length, 62);
-});
 
 const VERSIONS: readonly { name: string; answer: HttpResponse; want: Partial<Outcome> | 'fault' }[] = [
   { name: 'Gitea', answer: toResponse(200, { version: '1.11.0' }), want: { kind: 'delivered' } },

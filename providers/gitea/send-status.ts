@@ -1,4 +1,4 @@
-// Gitea as far as its statuses differ from those of other forges: it is asked for its version first, and it shows progress.
+// Gitea as far as its statuses differ from those of other forges: it is asked for its version first, and Flux shows progress here.
 import {
   requireToken,
   sendCommitStatus,
@@ -6,6 +6,7 @@ import {
   type StatusRepository,
   statusValue,
 } from '../../internal/sdk/git/commit-status.ts';
+import { readCommit } from '../../internal/sdk/git/commit-reading.ts';
 import { recallFact } from '../../internal/sdk/git/status-memory.ts';
 import type { Outcome } from '../../internal/sdk/outcome.ts';
 import type { RenderInput, SendContext } from '../../internal/sdk/provider.ts';
@@ -19,6 +20,7 @@ const VERSION_KEY = 'version';
 const forge: StatusForge = {
   name: 'gitea',
   states: { success: 'success', failure: 'failure', pending: 'pending' },
+  showsProgress: true,
   maxDescriptionChars: MAX_DESCRIPTION_CHARS,
   open,
 };
@@ -38,14 +40,15 @@ function open(context: SendContext, { config }: RenderInput): StatusRepository {
     greet: async () => {
       const scope = `gitea-server:${apiBase}`;
       if ((await recallFact(context, scope, VERSION_KEY)) !== undefined) return [];
-      return [{ scope, key: VERSION_KEY, value: await api.version() }];
+      const value = await context.shared(scope, () => api.version());
+      return [{ scope, key: VERSION_KEY, value }];
     },
     // The server drops blanks at both ends before it stores a status.
     contextKey: ({ context: name }) => name.trim(),
-    toValue: ({ state, description }) => statusValue({ state, description: description.trim() }),
-    read: async (status) => {
-      const all = await api.read(status.sha);
-      return { value: all.get(status.context.trim()), all };
+    toValue: ({ state, description, url }) => statusValue({ state, description: description.trim(), url }),
+    read: async (status, commit) => {
+      const { all, remember } = await readCommit(context, commit, async () => ({ all: await api.read(status), etag: '' }));
+      return { value: all.get(status.context.trim()), remember };
     },
     create: (status) => api.create(status),
   };

@@ -25,6 +25,22 @@ export async function installationToken(context: SendContext, config: ResolvedCo
   return context.token(cacheKey(config.secret), () => requestToken(context, app));
 }
 
+/** What an installation may do. */
+export interface Installation {
+  /** From names such as `statuses` to `read` or `write`. */
+  readonly permissions: Readonly<Record<string, string>>;
+  readonly isSuspended: boolean;
+}
+
+/** Asks what the installation may do; throws as `installationToken` does. */
+export async function readInstallation(context: SendContext, config: ResolvedConfig): Promise<Installation> {
+  const app = toApp(config.secret);
+  const client = createClient(context, app.apiBase, toJwt(app, context.clock.nowMs()));
+  const id = 'id' in app.installation ? app.installation.id : await findInstallation(client, app.installation.owner);
+  const { data } = await asked(() => client.request('GET /app/installations/{installation_id}', { installation_id: id }));
+  return { permissions: { ...data?.permissions }, isSuspended: typeof data?.suspended_at === 'string' };
+}
+
 /** The login under which the App writes comments. */
 export async function appLogin(context: SendContext, config: ResolvedConfig): Promise<string> {
   const app = toApp(config.secret);

@@ -1,6 +1,7 @@
 // GitHub's own client on our transport: no log of its own, no retries, one credential per client.
 import { Octokit } from '@octokit/rest';
-import { ConfigFault, type SendContext } from '../../internal/sdk/provider.ts';
+import { requireSendable } from '../../internal/sdk/git/commit-status.ts';
+import type { SendContext } from '../../internal/sdk/provider.ts';
 
 /** The version of the REST API that this folder was written against. */
 const API_VERSION = '2022-11-28';
@@ -11,14 +12,14 @@ const silent = { debug: ignore, info: ignore, warn: ignore, error: ignore };
 
 /** A client for one API and one bearer token; throws ConfigFault for a token that no header can carry. */
 export function createClient(context: SendContext, apiBase: string, token: string): Octokit {
-  if (!/^[\t\x20-\x7e]+$/.test(token)) throw new ConfigFault('the token holds a line end or another character that cannot be sent');
+  const credential = requireSendable(token);
   const client = new Octokit({
     baseUrl: apiBase,
     log: silent,
     request: { fetch: context.fetch, signal: context.signal, log: silent },
   });
   client.hook.before('request', (options) => {
-    options.headers.authorization = `Bearer ${token}`;
+    options.headers.authorization = `Bearer ${credential}`;
     options.headers['x-github-api-version'] = API_VERSION;
     // The client would add the versions of itself and of Node.
     options.headers['user-agent'] = 'tocsin';

@@ -33,8 +33,9 @@ export default defineProvider({
     concurrency: 4,
   },
   send: sendStatus,
+  previewAnswer: ({ url }) => (url.includes('/check-runs') ? { total_count: 0, check_runs: [] } : undefined),
   check: checkRepository,
-  lane: (input) => statusLane(input, { repositoryOf: repositoryKey, hasPending: false }),
+  lane: (input) => statusLane(input, { repositoryOf: repositoryKey }),
   examples: [
     {
       title: 'Commit statuses with a personal access token',

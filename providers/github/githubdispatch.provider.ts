@@ -21,11 +21,9 @@ export default defineProvider({
   secret: toSecretKeys('write the contents of the repository'),
   capabilities: {
     accepts: ['event'],
-    commitStatusUpdates: false,
     // A dispatch has no key by which GitHub could tell a repeat.
     idempotency: 'none',
     backlog: 'all',
-    tlsFromSecret: false,
     passwordAsToken: true,
     limits: { bodyBytes: MAX_BODY_BYTES },
     // https://docs.github.com/rest/using-the-rest-api/best-practices-for-using-the-rest-api asks for few requests at a time.

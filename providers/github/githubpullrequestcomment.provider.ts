@@ -23,16 +23,15 @@ export default defineProvider({
   secret: toSecretKeys('write comments on pull requests'),
   capabilities: {
     accepts: ['change-request'],
-    commitStatusUpdates: false,
     idempotency: 'natural',
     backlog: 'latest',
-    tlsFromSecret: false,
     passwordAsToken: true,
     limits: { bodyChars: MAX_BODY_CHARS },
     // https://docs.github.com/rest/using-the-rest-api/best-practices-for-using-the-rest-api asks for few requests at a time.
     concurrency: 4,
   },
   send: sendPullRequestComment,
+  previewAnswer: ({ url }) => (/\/(?:user|app)$/.test(url) ? { login: 'you', slug: 'you' } : undefined),
   check: (context, config) => checkRepository(context, config, 'comments'),
   lane: (input) => commentLane(input, { markerPrefix: MARKER_PREFIX, repositoryOf: repositoryKey }),
   examples: [

@@ -2,6 +2,7 @@
 // conversation the comments.
 import { type CommentForge, type CommentRepository, type ListedComment, sendComment } from '../../internal/sdk/git/comment.ts';
 import { requireItems } from '../../internal/sdk/git/forge-answer.ts';
+import { toListed } from '../../internal/sdk/git/listed-comment.ts';
 import type { Outcome } from '../../internal/sdk/outcome.ts';
 import type { RenderInput, SendContext } from '../../internal/sdk/provider.ts';
 import { asked, secondaryLimitMs, UnusableAnswer } from './answer.ts';
@@ -65,7 +66,7 @@ interface Search {
 async function findComment(client: Client, search: Search): Promise<ListedComment | undefined> {
   for (let page = 1; page <= MAX_PAGES; page += 1) {
     const { items, hasNext } = await readPage(client, search, page);
-    const found = items.flatMap(toListed).find(search.isWanted);
+    const found = items.flatMap((item) => toListed(item, ['user', 'login'])).find(search.isWanted);
     if (found !== undefined) return found;
     if (!hasNext || items.length === 0) break;
   }
@@ -85,12 +86,6 @@ async function readPage(client: Client, { repository: { owner, name }, number }:
     }),
   );
   return { items: requireItems(data, status), hasNext: /rel="?next"?/.test(headers.link ?? '') };
-}
-
-function toListed({ id, body, user }: Readonly<Record<string, unknown>>): readonly ListedComment[] {
-  const author = typeof user === 'object' && user !== null && 'login' in user ? user.login : undefined;
-  if (typeof id !== 'number' || typeof body !== 'string' || typeof author !== 'string') return [];
-  return [{ id: String(id), body, author }];
 }
 
 async function createComment(

@@ -1,10 +1,11 @@
 // GitHub as far as its statuses differ from those of other forges.
-import { requireItems } from '../../internal/sdk/git/forge-answer.ts';
+import { type CommitStatuses, readCommit } from '../../internal/sdk/git/commit-reading.ts';
+import { ForgeRefusal, requireItems } from '../../internal/sdk/git/forge-answer.ts';
 import {
   type CommitStatus,
+  linkOf,
   sendCommitStatus,
   type StatusForge,
-  type StatusReading,
   type StatusRepository,
   statusValue,
 } from '../../internal/sdk/git/commit-status.ts';
@@ -14,6 +15,7 @@ import { asked, secondaryLimitMs, UnusableAnswer } from './answer.ts';
 import { createClient } from './client.ts';
 import { checkCredentials, tokenOf } from './credentials.ts';
 import { repositoryId, toRepository, type Repository } from './repository.ts';
+import { sendCheckRun } from './send-check-run.ts';
 
 /** The API answers 422 to a longer one. */
 export const MAX_DESCRIPTION_CHARS = 140;
@@ -21,17 +23,25 @@ const PAGE_SIZE = 100;
 /** GitHub keeps 1,000 statuses per context of a commit; past this many pages something answers that is not GitHub. */
 const MAX_PAGES = 100;
 
+const STATES = { success: 'success', failure: 'failure', pending: 'pending' } as const;
+type GithubState = (typeof STATES)[keyof typeof STATES];
+
 const forge: StatusForge = {
   name: 'github',
-  states: { success: 'success', failure: 'failure' },
+  states: STATES,
   maxDescriptionChars: MAX_DESCRIPTION_CHARS,
   limitedMs: secondaryLimitMs,
   open,
 };
 
-/** Sets the status unless the commit has it already. */
+/** Sets the status unless the commit has it already; an App writes a check run for a whole commit, where it may. */
 export async function sendStatus(context: SendContext, input: RenderInput): Promise<Outcome> {
-  return await sendCommitStatus(forge, context, input);
+  const check = await sendCheckRun(context, input);
+  if (check.kind === 'told') return check.outcome;
+  const outcome = await sendCommitStatus(forge, context, input);
+  if (check.kind === 'none' || outcome.kind !== 'delivered') return outcome;
+  const note = [outcome.note ?? '', `a commit status, because check runs were refused: ${check.why}`].filter((part) => part !== '');
+  return { ...outcome, note: note.join('; '), remember: [...(outcome.remember ?? []), ...check.learnt] };
 }
 
 function open(context: SendContext, { config }: RenderInput): StatusRepository {
@@ -41,37 +51,74 @@ function open(context: SendContext, { config }: RenderInput): StatusRepository {
   return {
     authenticate: async () => void (await tokenOf(context, config)),
     id: `${repository.apiBase}/${repositoryId(repository)}`,
-    read: async (status) => await readStatuses(await connect(), repository, status),
+    read: async (status, commit) => {
+      const reading = await readCommit(
+        context,
+        commit,
+        async (last) => await readStatuses(await connect(), repository, { wanted: status, last }),
+      );
+      return { value: reading.all.get(status.context), remember: reading.remember };
+    },
     create: async (status) => await createStatus(await connect(), repository, status),
   };
 }
 
 type Client = ReturnType<typeof createClient>;
 
-/** Reads every page; of each context the newest complete status counts, as GitHub lists the newest first. */
-async function readStatuses(client: Client, repository: Repository, status: CommitStatus): Promise<StatusReading> {
+interface StatusList {
+  readonly wanted: CommitStatus;
+  readonly last: CommitStatuses | undefined;
+}
+
+/**
+ * Reads every page; of each context the newest complete status counts, as GitHub lists the newest first. So a first page that
+ * has not changed says that nothing has, and that answer costs nothing of the token's budget.
+ */
+async function readStatuses(client: Client, repository: Repository, { wanted, last }: StatusList): Promise<CommitStatuses> {
   const all = new Map<string, string>();
+  let etag = '';
   for (let page = 1; page <= MAX_PAGES; page += 1) {
-    const { items, hasNext } = await readPage(client, repository, { sha: status.sha, page });
-    for (const { context, state, description } of items) {
+    const answer = await readPage(client, repository, {
+      sha: wanted.sha,
+      page,
+      ...(page === 1 && last !== undefined ? { etag: last.etag } : {}),
+    });
+    if (answer === 'unchanged') return last ?? { all, etag };
+    const { items, hasNext } = answer;
+    if (page === 1) etag = answer.etag;
+    for (const { context, state, description, target_url } of items) {
       if (typeof context !== 'string' || typeof state !== 'string' || typeof description !== 'string') continue;
-      if (!all.has(context)) all.set(context, statusValue({ state, description }));
+      if (!all.has(context)) all.set(context, statusValue({ state, description, url: linkOf(target_url, wanted) }));
     }
     if (!hasNext || items.length === 0) break;
   }
-  return { value: all.get(status.context), all };
+  return { all, etag };
 }
 
 async function createStatus(client: Client, { owner, name }: Repository, status: CommitStatus): Promise<void> {
   const { sha, context, description } = status;
-  const state = status.state === 'success' ? 'success' : 'failure';
-  const answer = await asked(() => client.rest.repos.createCommitStatus({ owner, repo: name, sha, state, description, context }));
+  const state = status.state as GithubState;
+  const link = status.url === '' ? {} : { target_url: status.url };
+  const answer = await asked(() => client.rest.repos.createCommitStatus({ owner, repo: name, sha, state, ...link, description, context }));
   const answered: number = answer.status;
   if (answered < 200 || answered >= 300) throw new UnusableAnswer(answered, 'the answer is a redirect');
 }
 
-async function readPage(client: Client, { owner, name }: Repository, { sha, page }: { sha: string; page: number }) {
-  const call = () => client.rest.repos.listCommitStatusesForRef({ owner, repo: name, ref: sha, per_page: PAGE_SIZE, page });
-  const { data, headers, status } = await asked(call);
-  return { items: requireItems(data, status), hasNext: /rel="?next"?/.test(headers.link ?? '') };
+interface Page {
+  readonly sha: string;
+  readonly page: number;
+  readonly etag?: string;
+}
+
+/** https://docs.github.com/rest/using-the-rest-api/best-practices-for-using-the-rest-api#use-conditional-requests-if-appropriate */
+async function readPage(client: Client, { owner, name }: Repository, { sha, page, etag }: Page) {
+  const conditions = etag === undefined ? {} : { headers: { 'if-none-match': etag } };
+  const list = { owner, repo: name, ref: sha, per_page: PAGE_SIZE, page, ...conditions };
+  try {
+    const { data, headers, status } = await asked(() => client.rest.repos.listCommitStatusesForRef(list));
+    return { items: requireItems(data, status), hasNext: /rel="?next"?/.test(headers.link ?? ''), etag: headers.etag ?? '' };
+  } catch (error) {
+    if (etag !== undefined && error instanceof ForgeRefusal && error.status === 304) return 'unchanged';
+    throw error;
+  }
 }

@@ -4,7 +4,9 @@ import { z } from 'zod';
 import { defineProvider } from '../../internal/sdk/define.ts';
 import { exampleEvent } from '../../internal/sdk/example-event.ts';
 import { statusLane } from '../../internal/sdk/git/commit-status.ts';
+import { checkProject } from './check.ts';
 import { projectKey, toProject } from './project.ts';
+import { secretKeys } from './secret-keys.ts';
 import { MAX_DESCRIPTION_CHARS, sendStatus } from './send-status.ts';
 
 export default defineProvider({
@@ -18,12 +20,7 @@ export default defineProvider({
   config: z.object({
     address: z.string().optional().describe('The address of the project, such as https://gitlab.com/group/project, of any depth.'),
   }),
-  secret: z.object({
-    address: z.string().optional().describe('The address of the project, when it must not stand in the Provider.'),
-    token: z.string().optional().describe('A personal, project or group access token with the scope api.'),
-    username: z.string().optional().describe('Not used by GitLab; Secrets that were made for Git hold it beside the password.'),
-    password: z.string().optional().describe('The token, when there is no key named token.'),
-  }),
+  secret: secretKeys,
   capabilities: {
     accepts: ['commit-status'],
     commitStatusUpdates: true,
@@ -35,7 +32,8 @@ export default defineProvider({
     concurrency: 4,
   },
   send: sendStatus,
-  lane: (input) => statusLane(input, { repositoryOf: (address) => projectKey(toProject(address)), hasPending: false }),
+  check: (context, config) => checkProject(context, config, 'statuses'),
+  lane: (input) => statusLane(input, { repositoryOf: (address) => projectKey(toProject(address)) }),
   examples: [
     {
       title: 'Commit statuses with an access token',

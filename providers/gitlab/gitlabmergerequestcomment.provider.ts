@@ -4,7 +4,9 @@ import { z } from 'zod';
 import { defineProvider } from '../../internal/sdk/define.ts';
 import { exampleEvent } from '../../internal/sdk/example-event.ts';
 import { commentLane } from '../../internal/sdk/git/comment.ts';
+import { checkProject } from './check.ts';
 import { projectKey, toProject } from './project.ts';
+import { secretKeys } from './secret-keys.ts';
 import { MARKER_PREFIX, MAX_BODY_CHARS, sendMergeRequestComment } from './send-comment.ts';
 
 export default defineProvider({
@@ -18,23 +20,18 @@ export default defineProvider({
   config: z.object({
     address: z.string().optional().describe('The address of the project, such as https://gitlab.com/group/project, of any depth.'),
   }),
-  secret: z.object({
-    address: z.string().optional().describe('The address of the project, when it must not stand in the Provider.'),
-    token: z.string().optional().describe('A personal, project or group access token with the scope api.'),
-    username: z.string().optional().describe('Not used by GitLab; Secrets that were made for Git hold it beside the password.'),
-    password: z.string().optional().describe('The token, when there is no key named token.'),
-  }),
+  secret: secretKeys,
   capabilities: {
     accepts: ['change-request'],
-    commitStatusUpdates: false,
     idempotency: 'natural',
     backlog: 'latest',
-    tlsFromSecret: false,
     passwordAsToken: true,
     limits: { bodyChars: MAX_BODY_CHARS },
     concurrency: 4,
   },
   send: sendMergeRequestComment,
+  previewAnswer: ({ url }) => (url.endsWith('/user') ? { username: 'you' } : undefined),
+  check: (context, config) => checkProject(context, config, 'comments'),
   lane: (input) => commentLane(input, { markerPrefix: MARKER_PREFIX, repositoryOf: (address) => projectKey(toProject(address)) }),
   examples: [
     {

@@ -1,10 +1,11 @@
 // GitLab as far as its comments on merge requests, which it calls notes, differ from those of other forges.
 import { requireToken } from '../../internal/sdk/git/commit-status.ts';
-import { type CommentForge, type CommentRepository, type ListedComment, sendComment } from '../../internal/sdk/git/comment.ts';
+import { type CommentForge, type CommentRepository, sendComment } from '../../internal/sdk/git/comment.ts';
 import { UnusableAnswer } from '../../internal/sdk/git/forge-answer.ts';
+import { fieldOf, idOf, toListed } from '../../internal/sdk/git/listed-comment.ts';
 import type { Outcome } from '../../internal/sdk/outcome.ts';
 import type { RenderInput, SendContext } from '../../internal/sdk/provider.ts';
-import { createNotesClient } from './notes-client.ts';
+import { createNotesClient } from './client.ts';
 import { projectKey, toProject } from './project.ts';
 
 /** GitLab takes 1,000,000 characters; nobody reads a comment as long as this. */
@@ -32,7 +33,7 @@ function open(context: SendContext, { config }: RenderInput): CommentRepository 
     find: async (number, isWanted) => {
       const { notes } = await connect();
       const items = await notes.all(project.path, number, { orderBy: 'created_at', sort: 'asc' });
-      return items.flatMap(toListed).find(isWanted);
+      return items.flatMap((item) => toListed(item, ['author', 'username'])).find(isWanted);
     },
     create: async (number, body) => {
       const { notes } = await connect();
@@ -49,20 +50,4 @@ function toUsername(value: unknown): string {
   const name = fieldOf(value, 'username');
   if (typeof name !== 'string' || name === '') throw new UnusableAnswer(200, 'the answer names no user');
   return name;
-}
-
-function toListed(item: Readonly<Record<string, unknown>>): readonly ListedComment[] {
-  const id = idOf(item);
-  const author = fieldOf(item['author'], 'username');
-  const { body } = item;
-  return id === undefined || typeof author !== 'string' || typeof body !== 'string' ? [] : [{ id, author, body }];
-}
-
-function idOf(value: unknown): string | undefined {
-  const id = fieldOf(value, 'id');
-  return typeof id === 'number' ? String(id) : undefined;
-}
-
-function fieldOf(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>)[name] : undefined;
 }

@@ -1,8 +1,10 @@
 // GitLab as far as its statuses differ from those of other forges.
 import type { Commits } from '@gitbeaker/rest';
+import { type Commit, readCommit } from '../../internal/sdk/git/commit-reading.ts';
 import { ForgeRefusal } from '../../internal/sdk/git/forge-answer.ts';
 import {
   type CommitStatus,
+  linkOf,
   requireToken,
   sendCommitStatus,
   type StatusForge,
@@ -13,18 +15,24 @@ import {
 import { recallFact } from '../../internal/sdk/git/status-memory.ts';
 import type { Outcome } from '../../internal/sdk/outcome.ts';
 import type { RenderInput, SendContext } from '../../internal/sdk/provider.ts';
-import { createClient } from './client.ts';
+import { createCommitsClient } from './client.ts';
 import { type Project, projectKey, toProject } from './project.ts';
 
 /** https://docs.gitlab.com/api/commits/#set-commit-pipeline-status: a longer description is refused. */
 export const MAX_DESCRIPTION_CHARS = 255;
+/** GitLab keeps a link in a column of 255 characters and refuses a longer one. */
+const MAX_URL_CHARS = 255;
 /** Says that a context of the commit was asked for by its name. */
 const ASKED_KEY = 'asked';
 
+const STATES = { success: 'success', failure: 'failed', pending: 'pending' } as const;
+type GitlabState = (typeof STATES)[keyof typeof STATES];
+
 const forge: StatusForge = {
   name: 'gitlab',
-  states: { success: 'success', failure: 'failed' },
+  states: STATES,
   maxDescriptionChars: MAX_DESCRIPTION_CHARS,
+  maxUrlChars: MAX_URL_CHARS,
   open,
 };
 
@@ -36,49 +44,54 @@ export async function sendStatus(context: SendContext, input: RenderInput): Prom
 function open(context: SendContext, { config }: RenderInput): StatusRepository {
   const project = toProject(config.address);
   const token = requireToken(config.token || config.password, 'gitlab');
-  const connect = async () => await createClient(context.http, { host: project.host, token });
+  const connect = async () => await createCommitsClient(context.http, { host: project.host, token });
   return {
     id: projectKey(project).join('/'),
-    read: async (status, commitScope) => await readStatuses(await connect(), { context, project, commitScope }, status),
+    read: async (status, commit) => await readStatuses(await connect(), { context, project, commit }, status),
     create: async (status) => await createStatus(await connect(), project, status),
   };
 }
 
-interface Commit {
+interface Question {
   readonly context: SendContext;
   readonly project: Project;
-  readonly commitScope: string;
+  readonly commit: Commit;
 }
 
 /**
  * GitLab can be asked for one context, which is all that a commit with one object needs. The second context of a commit
  * asks for all of them, so that the others need not ask.
  */
-async function readStatuses(client: Commits, { context, project, commitScope }: Commit, status: CommitStatus): Promise<StatusReading> {
-  const wasAsked = (await recallFact(context, commitScope, ASKED_KEY)) !== undefined;
-  const filter = wasAsked ? {} : { name: status.context };
-  const all = newestOf(await client.allStatuses(project.path, status.sha, filter), status.sha);
-  const value = all.get(status.context);
-  return wasAsked ? { value, all } : { value, remember: [{ scope: commitScope, key: ASKED_KEY, value: 'by name' }] };
+async function readStatuses(client: Commits, { context, project, commit }: Question, status: CommitStatus): Promise<StatusReading> {
+  const list = async (filter: { readonly name?: string }) => newestOf(await client.allStatuses(project.path, status.sha, filter), status);
+  if ((await recallFact(context, commit.scope, ASKED_KEY)) === undefined) {
+    const ask = async () => ({ name: status.context, all: await list({ name: status.context }) });
+    const first = commit.isDoubtful ? await ask() : await context.shared(`first of ${commit.scope}`, ask);
+    const remember = [{ scope: commit.scope, key: ASKED_KEY, value: 'by name' }];
+    if (first.name === status.context) return { value: first.all.get(status.context), remember };
+  }
+  const { all, remember } = await readCommit(context, commit, async () => ({ all: await list({}), etag: '' }));
+  return { value: all.get(status.context), remember };
 }
 
 /** GitLab's order is not promised, and a context has one status for each branch; the newest is what people see last. */
-function newestOf(items: readonly Readonly<Record<string, unknown>>[], sha: string): ReadonlyMap<string, string> {
+function newestOf(items: readonly Readonly<Record<string, unknown>>[], wanted: CommitStatus): ReadonlyMap<string, string> {
   const values = new Map<string, string>();
   const ascending = items.toSorted((a, b) => Number(a['id']) - Number(b['id']));
-  for (const { sha: itemSha, name, status, description } of ascending) {
-    if (itemSha !== sha || typeof name !== 'string' || typeof status !== 'string') continue;
-    values.set(name, statusValue({ state: status, description: typeof description === 'string' ? description : '' }));
+  for (const { sha, name, status, description, target_url } of ascending) {
+    if (sha !== wanted.sha || typeof name !== 'string' || typeof status !== 'string') continue;
+    const text = typeof description === 'string' ? description : '';
+    values.set(name, statusValue({ state: status, description: text, url: linkOf(target_url, wanted) }));
   }
   return values;
 }
 
-async function createStatus(client: Commits, project: Project, { sha, context, state, description }: CommitStatus): Promise<void> {
-  const wanted = state === 'success' ? 'success' : 'failed';
+async function createStatus(client: Commits, project: Project, { sha, context, state, description, url }: CommitStatus): Promise<void> {
+  const link = url === '' ? {} : { targetUrl: url };
   try {
-    await client.editStatus(project.path, sha, wanted, { name: context, description });
+    await client.editStatus(project.path, sha, state as GitlabState, { name: context, description, ...link });
   } catch (error) {
-    if (!isThereAlready(error, wanted)) throw error;
+    if (!isThereAlready(error, state)) throw error;
   }
 }
 

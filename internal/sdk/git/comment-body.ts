@@ -1,5 +1,6 @@
 // The text of a comment on a change request: a marker that nobody sees, Flux's status of the object, and, where the Provider
 // wants it, when that was written and what stood there before.
+import { createHash } from 'node:crypto';
 import type { Fact } from '../outcome.ts';
 import type { LaneInput, RenderInput, SendContext } from '../provider.ts';
 import { cutChars } from '../text/cut.ts';
@@ -11,6 +12,8 @@ const HISTORY_ANNOTATION = 'tocsin.dev/comment-history';
 /** Longer than the names that Kubernetes allows; the marker takes its place from the text. */
 const MAX_KEY_CHARS = 1_024;
 const HISTORY_KEY = 'history';
+/** `2026-01-02T03:04:06Z` */
+const TIME_CHARS = 20;
 const MAX_ENTRIES = 10;
 const MAX_REASON_CHARS = 100;
 /** More than the largest history takes. */
@@ -32,12 +35,11 @@ export async function toComment(
   // A comment shows how things are now, so that it does not matter how many events it stands for.
   const toText = (chars: number) => toFluxMarkdown({ event: input.event, precededBy: 0 }, chars - head.length).toWellFormed();
   if (!wantsHistory(input)) return { body: head + toText(maxChars), remember: [] };
-  const scope = `comment-history:${context.lane}`;
-  const earlier = await recallEntries(context, scope);
-  const entries = [toEntry(input), ...earlier].slice(0, MAX_ENTRIES);
+  const text = head + toText(maxChars - HISTORY_CHARS);
+  const history = await continueHistory(context, input, text);
   return {
-    body: head + toText(maxChars - HISTORY_CHARS) + toHistory(input.nowMs, earlier),
-    remember: [{ scope, key: HISTORY_KEY, value: JSON.stringify(entries) }],
+    body: text + toHistory(history.entries),
+    remember: [{ scope: scopeOf(context), key: HISTORY_KEY, value: JSON.stringify(history) }],
   };
 }
 
@@ -45,10 +47,29 @@ function wantsHistory({ config: { annotations } }: RenderInput): boolean {
   return Object.hasOwn(annotations, HISTORY_ANNOTATION) && annotations[HISTORY_ANNOTATION] === 'enabled';
 }
 
-/** The newest first. It is not forgotten with the comment's id: what was said stays said. */
-async function recallEntries(context: SendContext, scope: string): Promise<readonly string[]> {
-  const fact = await context.memory.get(scope, HISTORY_KEY);
-  return fact?.known === true ? (JSON.parse(fact.value) as readonly string[]) : [];
+interface History {
+  /** The digest of what the comment says. */
+  readonly said: string;
+  /** When it came to say so, and what it said before; the newest first. */
+  readonly entries: readonly [string, ...string[]];
+}
+
+/** Only what is new is an entry: a comment that is written again because nobody knows what it says keeps its time. */
+async function continueHistory(context: SendContext, input: RenderInput, text: string): Promise<History> {
+  const said = createHash('sha256').update(text).digest('base64url');
+  const known = await recallHistory(context);
+  if (known?.said === said) return known;
+  return { said, entries: [toEntry(input), ...(known?.entries ?? []).slice(0, MAX_ENTRIES)] };
+}
+
+/** It is not forgotten with the comment's id: what was said stays said. */
+async function recallHistory(context: SendContext): Promise<History | undefined> {
+  const fact = await context.memory.get(scopeOf(context), HISTORY_KEY);
+  return fact?.known === true ? (JSON.parse(fact.value) as History) : undefined;
+}
+
+function scopeOf({ lane }: SendContext): string {
+  return `comment-history:${lane}`;
 }
 
 function toEntry({ event, nowMs }: RenderInput): string {
@@ -58,13 +79,13 @@ function toEntry({ event, nowMs }: RenderInput): string {
   return `${toTime(nowMs)} ${emoji} ${reason}`;
 }
 
-function toHistory(nowMs: number, earlier: readonly string[]): string {
-  const updated = `\nUpdated: ${toTime(nowMs)}\n`;
+function toHistory([present, ...earlier]: History['entries']): string {
+  const updated = `\nUpdated: ${present.slice(0, TIME_CHARS)}\n`;
   if (earlier.length === 0) return updated;
   const lines = earlier.map((entry) => `* ${entry}\n`).join('');
   return `${updated}\n<details><summary>Earlier</summary>\n\n${lines}\n</details>\n`;
 }
 
 function toTime(ms: number): string {
-  return `${new Date(ms).toISOString().slice(0, 19)}Z`;
+  return `${new Date(ms).toISOString().slice(0, TIME_CHARS - 1)}Z`;
 }

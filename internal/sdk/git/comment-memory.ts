@@ -5,6 +5,8 @@ import type { SendContext } from '../provider.ts';
 /** How long it is believed that a comment still says what was written. */
 const TRUSTED_MS = 3_600_000;
 const COMMENT_KEY = 'comment';
+/** No comment is remembered by this. */
+const DOUBT = '';
 
 /** Where a comment stands and who wrote it; with another repository or other credentials it is another comment. */
 export interface CommentPlace {
@@ -29,11 +31,23 @@ export function commentFact(context: SendContext, { id, repository, author, dige
   return { scope: context.lane, key: COMMENT_KEY, value: JSON.stringify([id, repository, author, digest]) };
 }
 
-/** The comment of the delivery's lane; undefined when the change request has to be searched for it. */
-export async function recallComment(context: SendContext, place: CommentPlace): Promise<KnownComment | undefined> {
+/** The fact that a try may have written a comment although its id is not known. */
+export function commentDoubt(context: SendContext): Fact {
+  return { scope: context.lane, key: COMMENT_KEY, value: DOUBT };
+}
+
+export interface RecalledComment {
+  /** undefined = the change request has to be searched for it. */
+  readonly known: KnownComment | undefined;
+  /** A try of this comment ended without an answer. */
+  readonly isDoubtful: boolean;
+}
+
+/** What the memory says of the comment of the delivery's lane. */
+export async function recallComment(context: SendContext, place: CommentPlace): Promise<RecalledComment> {
   const fact = await context.memory.get(context.lane, COMMENT_KEY);
-  if (fact?.known !== true) return undefined;
+  if (fact?.known !== true || fact.value === DOUBT) return { known: undefined, isDoubtful: fact !== undefined };
   const [id = '', repository, author, digest = ''] = JSON.parse(fact.value) as readonly string[];
-  if (repository !== place.repository || author !== place.author) return undefined;
-  return { id, digest, isTrusted: fact.ageMs <= TRUSTED_MS };
+  if (repository !== place.repository || author !== place.author) return { known: undefined, isDoubtful: false };
+  return { known: { id, digest, isTrusted: fact.ageMs <= TRUSTED_MS }, isDoubtful: false };
 }

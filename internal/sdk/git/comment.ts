@@ -6,8 +6,8 @@ import type { LaneInput, RenderInput, SendContext } from '../provider.ts';
 import type { Fact, Outcome } from '../outcome.ts';
 import { changeRequestNumber } from './change-request.ts';
 import { toComment, toMarker } from './comment-body.ts';
-import { type KnownComment, commentFact, recallComment } from './comment-memory.ts';
-import { ForgeRefusal, type ForgeErrorReading, outcomeOfForgeError } from './forge-answer.ts';
+import { commentDoubt, type KnownComment, commentFact, recallComment } from './comment-memory.ts';
+import { ForgeRefusal, type ForgeErrorReading, outcomeOfForgeError, mayHaveHappened } from './forge-answer.ts';
 import { recallFact } from './status-memory.ts';
 
 /** Enough digits to tell credentials apart, and too few to tell a credential by. */
@@ -91,7 +91,7 @@ async function bring(delivery: Delivery): Promise<Outcome> {
   }
   const marker = toMarker(forge.markerPrefix, input);
   const { body, remember: history } = await toComment(context, input, { marker, maxChars: forge.maxBodyChars });
-  const known = await recallComment(context, whereOf(repository));
+  const { known, isDoubtful } = await recallComment(context, whereOf(repository));
   if (known?.isTrusted === true && known.digest === digestOf(body)) {
     return { kind: 'delivered', ref: known.id, note: 'the comment says so already' };
   }
@@ -102,21 +102,41 @@ async function bring(delivery: Delivery): Promise<Outcome> {
   progress.doing = 'could not get a token';
   await repository.authenticate?.();
   progress.doing = 'could not list the comments';
-  const found = await repository.find(number.value, (comment) => comment.author === author.name && comment.body.includes(marker));
+  const isWanted = (comment: ListedComment): boolean => comment.author === author.name && comment.body.includes(marker);
+  // What was read for others says nothing of a try without an answer, nor of a comment that was deleted since.
+  const isShared = !isDoubtful && known === undefined;
+  const found = isShared ? (await listMarked(delivery, number.value)).find(isWanted) : await repository.find(number.value, isWanted);
   const id = await write(delivery, { number: number.value, id: found?.id, body });
   const learnt = [...(author.remember ?? []), ...history];
   return id === undefined
-    ? { kind: 'delivered', remember: learnt }
+    ? { kind: 'delivered', remember: [commentDoubt(context), ...learnt] }
     : { kind: 'delivered', ref: id, remember: [remembered(delivery, id, body), ...learnt] };
 }
 
+/** All comments with a marker of ours: many objects that have their first word on a change request read it once. */
+async function listMarked({ forge, context, repository }: Delivery, number: number): Promise<readonly ListedComment[]> {
+  return await context.shared(`comments ${repository.id} ${number}`, async () => {
+    const marked: ListedComment[] = [];
+    await repository.find(number, (comment) => {
+      if (comment.body.includes(forge.markerPrefix)) marked.push(comment);
+      return false;
+    });
+    return marked;
+  });
+}
+
 async function write(
-  { repository, progress }: Delivery,
+  { context, repository, progress }: Delivery,
   { number, id, body }: { readonly number: number; readonly id: string | undefined; readonly body: string },
 ): Promise<string | undefined> {
   if (id === undefined) {
     progress.doing = 'could not create the comment';
-    return await repository.create(number, body);
+    try {
+      return await repository.create(number, body);
+    } catch (error) {
+      if (mayHaveHappened(error)) context.learn([commentDoubt(context)]);
+      throw error;
+    }
   }
   progress.doing = 'could not update the comment';
   await repository.update(number, id, body);
@@ -147,7 +167,7 @@ async function identify({ forge, context, repository, progress }: Delivery): Pro
   const recalled = await recallFact(context, scope, key);
   if (recalled !== undefined) return { name: recalled };
   progress.doing = 'could not get the user of the token';
-  const { name, remember = [] } = await repository.identify();
+  const { name, remember = [] } = await context.shared(`${scope} ${key}`, () => repository.identify());
   return { name, remember: [...remember, { scope, key, value: name }] };
 }
 

@@ -2,14 +2,13 @@
 // words and its API.
 import { ConfigFault, type LaneInput, type RenderInput, type SendContext } from '../provider.ts';
 import type { Fact, Outcome } from '../outcome.ts';
-import { cutChars } from '../text/cut.ts';
-import { type ForgeErrorReading, outcomeOfForgeError } from './forge-answer.ts';
-import { commitHash, findRevision } from './revision.ts';
-import { commitFacts, recallStatus, statusFact } from './status-memory.ts';
-import { isProgress, statusDescription } from './status.ts';
-
-/** As much of a broken revision as a message shows. */
-const MAX_SHOWN_CHARS = 100;
+import type { Commit } from './commit-reading.ts';
+import { type ForgeErrorReading, mayHaveHappened, outcomeOfForgeError } from './forge-answer.ts';
+import { commitHash, findRevision, shortHash } from './revision.ts';
+import { recallStatus, statusDoubt, statusFact } from './status-memory.ts';
+import { TARGET_URL_ANNOTATION, wantsPending } from './annotations.ts';
+import { isProgress } from './status.ts';
+import { draftStatus, isWholeCommit } from './status-draft.ts';
 
 /** What a context says of a commit, in the words of the forge. */
 export interface CommitStatus {
@@ -17,15 +16,15 @@ export interface CommitStatus {
   readonly context: string;
   readonly state: string;
   readonly description: string;
+  /** The page that it links to; empty where the Provider asks for none. */
+  readonly url: string;
 }
 
 /** What asking a forge brought to light. */
 export interface StatusReading {
   /** The present value of the context; undefined when it has none. */
   readonly value: string | undefined;
-  /** Values of all contexts, where the whole commit was read. */
-  readonly all?: ReadonlyMap<string, string>;
-  /** Whatever else is worth remembering. */
+  /** What of it is worth remembering. */
   readonly remember?: readonly Fact[];
 }
 
@@ -41,8 +40,9 @@ export interface StatusRepository {
   greet?(): Promise<readonly Fact[]>;
   /** Gets the token where there is none yet. */
   authenticate?(): Promise<void>;
-  read(status: CommitStatus, commitScope: string): Promise<StatusReading>;
-  create(status: CommitStatus): Promise<void>;
+  read(status: CommitStatus, commit: Commit): Promise<StatusReading>;
+  /** What it learns is remembered. */
+  create(status: CommitStatus): Promise<void | readonly Fact[]>;
 }
 
 /** A forge as far as statuses differ. */
@@ -52,26 +52,35 @@ export interface StatusForge {
   readonly states: {
     readonly success: string;
     readonly failure: string;
-    /** Absent where progress sets no status. */
-    readonly pending?: string;
+    readonly pending: string;
   };
+  /** Flux shows work that goes on here; elsewhere only a Provider that asks for it does. */
+  readonly showsProgress?: boolean;
   readonly maxDescriptionChars: number;
+  /** A longer link is refused by the forge; absent where none is documented. */
+  readonly maxUrlChars?: number;
   /** Throws ConfigFault for an address or credentials that cannot work. */
   open(context: SendContext, input: RenderInput): StatusRepository;
   readonly limitedMs?: ForgeErrorReading['limitedMs'];
 }
 
-/** The value of a status on forges where state and description are all that can differ. */
-export function statusValue(status: { readonly state: string; readonly description: string }): string {
-  return JSON.stringify([status.state, status.description]);
+/** The value of a status on forges where state, description and link are all that can differ; `url` is empty where links do not count. */
+export function statusValue({ state, description, url }: Pick<CommitStatus, 'state' | 'description' | 'url'>): string {
+  return JSON.stringify(url === '' ? [state, description] : [state, description, url]);
+}
+
+/** The link that a forge answered, as far as it counts: a Provider that asks for none does not care for another's. */
+export function linkOf(answered: unknown, wanted: Pick<CommitStatus, 'url'>): string {
+  return wanted.url !== '' && typeof answered === 'string' ? answered : '';
 }
 
 /** Sets the status unless the commit has it already. */
 export async function sendCommitStatus(forge: StatusForge, context: SendContext, input: RenderInput): Promise<Outcome> {
-  if (forge.states.pending === undefined && isProgress(input.event.reason)) {
+  if (!isShown(forge, input)) {
     return { kind: 'delivered', note: 'progress sets no status' };
   }
   if (!input.statusId) throw new ConfigFault('commit status cannot be empty');
+  requireShortLink(forge, input.targetUrl ?? '');
   const repository = forge.open(context, input);
   const reading = {
     config: input.config,
@@ -86,6 +95,12 @@ export async function sendCommitStatus(forge: StatusForge, context: SendContext,
   }
 }
 
+/** An event that tells of progress shows nothing of its object, but it counts for the commit. */
+function isShown(forge: StatusForge, input: RenderInput): boolean {
+  if (!isProgress(input.event.reason) || isWholeCommit(input)) return true;
+  return forge.showsProgress === true || wantsPending(input.config.annotations);
+}
+
 interface Delivery {
   readonly context: SendContext;
   readonly input: RenderInput;
@@ -95,45 +110,54 @@ interface Delivery {
 
 /** Brings the commit to the status with as few calls as what is known allows. */
 async function bring(forge: StatusForge, { context, input, repository, progress }: Delivery): Promise<Outcome> {
-  const drafted = draft(forge, input);
+  const drafted = draftStatus(forge, input);
   if ('fault' in drafted) {
     await repository.greet?.();
     return { kind: 'rejected', reason: 'bad-request', message: drafted.fault };
   }
-  const wanted = repository.toValue?.(drafted) ?? statusValue(drafted);
+  // The link of a whole commit comes from whichever object spoke last, which is no news.
+  const compared = isWholeCommit(input) ? { ...drafted, url: '' } : drafted;
+  const wanted = repository.toValue?.(compared) ?? statusValue(compared);
   const present = statusFact(context, wanted);
-  const commitScope = `${forge.name}-commit:${repository.id}@${drafted.sha}`;
-  const recalled = await recallStatus(context, commitScope, repository.contextKey?.(drafted) ?? drafted.context);
+  // What was read without links says nothing about them.
+  const scope = `${forge.name}-commit${compared.url === '' ? '' : '-links'}:${repository.id}@${compared.sha}`;
+  const recalled = await recallStatus(context, scope, repository.contextKey?.(compared) ?? compared.context);
   // Nothing is remembered anew: what nobody looked at must not grow younger.
-  if (recalled?.value === wanted) return { kind: 'delivered', note: 'the status is there already' };
+  if (recalled.known?.value === wanted) return { kind: 'delivered', note: 'the status is there already' };
   const learnt = (await repository.greet?.()) ?? [];
   progress.doing = 'could not get a token';
   await repository.authenticate?.();
   progress.doing = 'could not list commit statuses';
-  const known: StatusReading = recalled ?? (await repository.read(drafted, commitScope));
-  const seen = known.all === undefined ? [] : commitFacts(commitScope, known.all);
-  const remember = [...learnt, ...(known.remember ?? []), ...seen, present];
-  if (known.value === wanted) return { kind: 'delivered', note: 'the status is there already', remember };
+  const known: StatusReading = recalled.known ?? (await repository.read(compared, { scope, isDoubtful: recalled.isDoubtful }));
+  const found = [...learnt, ...(known.remember ?? [])];
+  if (known.value === wanted) return { kind: 'delivered', note: 'the status is there already', remember: [...found, present] };
+  // Where a spent budget stands between reading and writing, what was read need not be read again.
+  context.learn(found);
   progress.doing = 'could not create commit status';
-  await repository.create(drafted);
-  return { kind: 'delivered', remember };
+  const made = await create({ context, repository }, drafted);
+  return { kind: 'delivered', remember: [...found, present, ...made], ...noteOf(input, drafted) };
 }
 
-function draft(forge: StatusForge, { event, statusId = '' }: RenderInput): CommitStatus | { readonly fault: string } {
-  const revision = findRevision(event.metadata);
-  if (revision === undefined) return { fault: 'missing revision metadata' };
-  const sha = commitHash(revision);
-  if (sha === undefined) return { fault: `failed to extract commit hash from '${cutChars(revision, MAX_SHOWN_CHARS)}' revision` };
-  const state = stateOf(forge, event);
-  if (state === undefined) return { fault: `can't convert to ${forge.name} state` };
-  // A context is never cut: two that differ at their end would become one.
-  return { sha, context: statusId, state, description: cutChars(statusDescription(event.reason), forge.maxDescriptionChars) };
+/** What may have been written all the same is looked for by the next try. */
+async function create({ context, repository }: Pick<Delivery, 'context' | 'repository'>, status: CommitStatus): Promise<readonly Fact[]> {
+  try {
+    return (await repository.create(status)) ?? [];
+  } catch (error) {
+    if (mayHaveHappened(error)) context.learn([statusDoubt(context)]);
+    throw error;
+  }
 }
 
-function stateOf({ states }: StatusForge, { reason, severity }: RenderInput['event']): string | undefined {
-  if (isProgress(reason)) return states.pending;
-  if (severity === 'info') return states.success;
-  return severity === 'error' ? states.failure : undefined;
+/** The event does not tell what a status says that is not about its object, so the history does. */
+function noteOf({ tally }: RenderInput, { sha, description }: CommitStatus): { readonly note?: string } {
+  if (tally?.words === undefined && tally?.closedBy === undefined) return {};
+  return { note: `commit ${shortHash(sha)}: ${description}` };
+}
+
+/** A link that is cut leads nowhere. */
+function requireShortLink({ name, maxUrlChars = Infinity }: StatusForge, url: string): void {
+  if (url.length <= maxUrlChars) return;
+  throw new ConfigFault(`the annotation ${TARGET_URL_ANNOTATION} gave ${url.length} characters, and ${name} takes ${maxUrlChars}`);
 }
 
 /**
@@ -141,11 +165,11 @@ function stateOf({ states }: StatusForge, { reason, severity }: RenderInput['eve
  * `repositoryOf` throws for an address that names none.
  */
 export function statusLane(
-  { address, event, statusId, target }: LaneInput,
-  { repositoryOf, hasPending }: { repositoryOf: (address: string) => readonly string[]; hasPending: boolean },
+  { address, annotations, event, isWholeCommit: isWhole = false, statusId, target }: LaneInput,
+  { repositoryOf, showsProgress = false }: { repositoryOf: (address: string) => readonly string[]; showsProgress?: boolean },
 ): readonly string[] | undefined {
   // Progress that posts nothing must not supersede a verdict that still waits.
-  if (!statusId || (!hasPending && isProgress(event.reason))) return undefined;
+  if (!statusId || (isProgress(event.reason) && !showsProgress && !isWhole && !wantsPending(annotations))) return undefined;
   const sha = commitHash(findRevision(event.metadata) ?? '');
   if (sha === undefined) return undefined;
   try {

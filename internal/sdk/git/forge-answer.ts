@@ -7,6 +7,7 @@ import { clampDelay, outcomeOfStatus, retryAfterMs } from '../status-outcome.ts'
 import { vendorWords } from '../text/vendor-words.ts';
 
 const SECOND_MS = 1_000;
+const FIRST_SERVER_ERROR = 500;
 
 /** An answer that says no. */
 export class ForgeRefusal extends Error {
@@ -52,6 +53,14 @@ export function outcomeOfForgeError(error: unknown, reading: ForgeErrorReading):
   if (outcome.kind === 'delivered') return outcome;
   const words = vendorWords(error.words, reading.config);
   return { ...outcome, message: `${reading.what}: ${outcome.message}${words === '' ? '' : `: ${words}`}` };
+}
+
+/**
+ * Whether what this answers may have been done all the same: what stands before a forge answers 502 to what the forge did. Where
+ * there was no answer, the core sees to it.
+ */
+export function mayHaveHappened(error: unknown): boolean {
+  return error instanceof UnusableAnswer || (error instanceof ForgeRefusal && error.status >= FIRST_SERVER_ERROR);
 }
 
 /** The answer, unless it is a refusal, which is thrown. */

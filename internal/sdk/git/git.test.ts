@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseGitAddress } from './address.ts';
 import { commitHash, findRevision } from './revision.ts';
-import { isProgress, statusDescription } from './status.ts';
+import { isProgress, statusDescription, verdictOf } from './status.ts';
 
 const SHA = '5394cb7f48332b2de7c17dd8b8384bbc84b7e738';
 
@@ -93,3 +93,22 @@ for (const [reason, want] of DESCRIPTIONS) {
 test('only Progressing is progress', () => {
   assert.deepEqual(['Progressing', 'progressing', 'ProgressingWithRetry'].map(isProgress), [true, false, false]);
 });
+
+// What is not done yet is no success where the Provider asks for the truth; Flux says success.
+const VERDICTS = [
+  ['info', 'ReconciliationSucceeded', 'success', 'success'],
+  ['info', 'Progressing', 'pending', 'pending'],
+  ['info', 'ProgressingWithRetry', 'success', 'pending'],
+  ['info', 'DependencyNotReady', 'success', 'pending'],
+  ['error', 'DependencyNotReady', 'failure', 'failure'],
+  ['error', 'Progressing', 'pending', 'pending'],
+  ['trace', 'ReconciliationSucceeded', undefined, undefined],
+] as const;
+
+for (const [severity, reason, asFlux, asAsked] of VERDICTS) {
+  test(`the verdict of ${severity} ${reason}`, () => {
+    const event = { severity, reason };
+
+    assert.deepEqual([verdictOf(event, false), verdictOf(event, true)], [asFlux, asAsked]);
+  });
+}

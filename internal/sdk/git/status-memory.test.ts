@@ -11,7 +11,13 @@ const SEEN = JSON.stringify([['mine', 'seen']]);
 const known = (value: string, ageMs = 0): Recollection => ({ known: true, value, ageMs });
 const unknown: Recollection = { known: false };
 
-const MEMORIES: readonly { name: string; own?: Recollection; seen?: Recollection; want: { value: string | undefined } | undefined }[] = [
+const MEMORIES: readonly {
+  name: string;
+  own?: Recollection;
+  seen?: Recollection;
+  want: { value: string | undefined } | undefined;
+  isDoubtful?: true;
+}[] = [
   { name: 'nothing', want: undefined },
   { name: 'what was posted', own: known('posted'), want: { value: 'posted' } },
   { name: 'what was posted, whatever was seen', own: known('posted', HOUR_MS), seen: known(SEEN), want: { value: 'posted' } },
@@ -20,22 +26,22 @@ const MEMORIES: readonly { name: string; own?: Recollection; seen?: Recollection
   { name: 'something too old', own: known('posted', HOUR_MS + 1), want: undefined },
   { name: 'something too old, and a reading since', own: known('posted', HOUR_MS + 1), seen: known(SEEN, 5), want: { value: 'seen' } },
   { name: 'a reading that is too old', seen: known(SEEN, HOUR_MS + 1), want: undefined },
-  { name: 'an ambiguity, whatever was seen', own: unknown, seen: known(SEEN), want: undefined },
+  { name: 'an ambiguity, whatever was seen', own: unknown, seen: known(SEEN), want: undefined, isDoubtful: true },
   { name: 'an ambiguous reading', seen: unknown, want: undefined },
 ];
 
-for (const { name, own, seen, want } of MEMORIES) {
+for (const { name, own, seen, want, isDoubtful = false } of MEMORIES) {
   test(`the memory holds ${name}`, async () => {
     const { context } = createBench(() => toResponse(200));
     const get = async (scope: string) => (scope === COMMIT ? seen : own);
 
-    assert.deepEqual(await recallStatus({ ...context, memory: { get } }, COMMIT, 'mine'), want);
+    assert.deepEqual(await recallStatus({ ...context, memory: { get } }, COMMIT, 'mine'), { known: want, isDoubtful });
   });
 }
 
 test('more statuses than are worth remembering are not remembered', () => {
   const values = new Map(Array.from({ length: 2_000 }, (_, i) => [`context ${i}`, 'a value that is not short'.repeat(2)]));
 
-  assert.deepEqual(commitFacts(COMMIT, values), []);
-  assert.equal(commitFacts(COMMIT, new Map([['a', 'b']])).length, 1);
+  assert.deepEqual(commitFacts(COMMIT, { all: values, etag: 'W/"1"' }), []);
+  assert.equal(commitFacts(COMMIT, { all: new Map([['a', 'b']]), etag: '' })[0]?.value, '[["a","b"]]');
 });

@@ -6,6 +6,19 @@ export function isProgress(reason: string): boolean {
   return reason === 'Progressing';
 }
 
+/** Flux reports these with severity `info` although nothing is known yet: something is done, waited for or tried again. */
+const UNFINISHED_REASON = /^Progressing|NotReady$/;
+
+/** What an event says of its commit; undefined for a severity that Flux's statuses do not know. */
+export type Verdict = 'success' | 'failure' | 'pending';
+
+/** `isPatient`: work that goes on is no success, whatever Flux makes of it. */
+export function verdictOf(event: { readonly reason: string; readonly severity: string }, isPatient: boolean): Verdict | undefined {
+  if (isProgress(event.reason)) return 'pending';
+  if (event.severity === 'info') return isPatient && UNFINISHED_REASON.test(event.reason) ? 'pending' : 'success';
+  return event.severity === 'error' ? 'failure' : undefined;
+}
+
 /** `ApplySucceeded` becomes `apply succeeded`. */
 export function statusDescription(reason: string): string {
   return lowerGo(splitWords(reason).join(' '));
