@@ -1,10 +1,14 @@
 // Prometheus Alertmanager, through its API v2.
 import { z } from 'zod';
+import { tryCredentials } from '../../internal/sdk/credential-trial.ts';
+import { basic, bearer } from '../../internal/sdk/authorization.ts';
 import { defineProvider } from '../../internal/sdk/define.ts';
 import { exampleEvent } from '../../internal/sdk/example-event.ts';
+import type { HttpRequest } from '../../internal/sdk/http.ts';
 import { stateLane, turnOf, wantsResolution } from '../../internal/sdk/lifecycle.ts';
 import { postJson } from '../../internal/sdk/post-json.ts';
 import type { RenderInput, ResolvedConfig } from '../../internal/sdk/provider.ts';
+import { pageInstead } from '../../internal/sdk/vendor-outcome.ts';
 import { toFiringAlert, toLastingAlert } from './payload.ts';
 
 export default defineProvider({
@@ -26,16 +30,21 @@ export default defineProvider({
   }),
   capabilities: {
     accepts: ['event'],
-    commitStatusUpdates: false,
     idempotency: 'natural',
     backlog: 'latest',
-    tlsFromSecret: false,
-    passwordAsToken: false,
   },
   render: (input) => {
     const { address } = input.config;
     return bodies(input).map((body) => postJson({ name: 'Alertmanager', address, headers: authorization(input.config), body }));
   },
+  // https://prometheus.io/docs/alerting/latest/clients/: beside the alerts of the API stands its status.
+  check: async (context, config) => {
+    const [, api] = /^(.*\/api\/v2)\/alerts\/?$/.exec(config.address) ?? [];
+    if (api === undefined) return undefined;
+    const note = 'the Alertmanager is ready for alerts';
+    return await tryCredentials(context, { vendor: 'Alertmanager', address: `${api}/status`, headers: authorization(config), note });
+  },
+  interpret: (response) => pageInstead('Alertmanager', response),
   lane: (input) => (wantsResolution(input) ? stateLane(input, turnOf(input.event) === 'unfinished') : undefined),
   examples: [
     {
@@ -57,9 +66,7 @@ function bodies(input: RenderInput): readonly string[] {
   return turnOf(input.event) === 'unfinished' ? [] : [toLastingAlert(input)];
 }
 
-function authorization({ username, password, token }: ResolvedConfig): readonly (readonly [string, string])[] {
-  if (username !== '' && password !== '') {
-    return [['Authorization', `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`]];
-  }
-  return token === '' ? [] : [['Authorization', `Bearer ${token}`]];
+function authorization({ username, password, token }: ResolvedConfig): HttpRequest['headers'] {
+  if (username !== '' && password !== '') return [basic({ username, password })];
+  return token === '' ? [] : [bearer(token)];
 }

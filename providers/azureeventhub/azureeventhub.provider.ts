@@ -25,11 +25,8 @@ export default defineProvider({
   }),
   capabilities: {
     accepts: ['event'],
-    commitStatusUpdates: false,
     idempotency: 'key',
     backlog: 'all',
-    tlsFromSecret: false,
-    passwordAsToken: false,
   },
   send: sendEvent,
   examples: [

@@ -1,5 +1,6 @@
 // Datadog events, through the events API v1.
 import { z } from 'zod';
+import { tryCredentials } from '../../internal/sdk/credential-trial.ts';
 import { defineProvider } from '../../internal/sdk/define.ts';
 import { exampleEvent } from '../../internal/sdk/example-event.ts';
 import { jsonAnswer } from '../../internal/sdk/json-answer.ts';
@@ -27,11 +28,8 @@ export default defineProvider({
   }),
   capabilities: {
     accepts: ['event'],
-    commitStatusUpdates: false,
     idempotency: 'none',
     backlog: 'all',
-    tlsFromSecret: false,
-    passwordAsToken: false,
     // https://docs.datadoghq.com/api/latest/rate-limits/: 250,000 events a minute and organisation.
     limits: { titleChars: MAX_TITLE_CHARS, bodyChars: MAX_TEXT_CHARS, ratePerSecond: 4_000 },
   },
@@ -49,6 +47,17 @@ export default defineProvider({
     const isSuccess = response.status >= 200 && response.status < 300;
     if (!isSuccess || jsonAnswer(response) !== undefined) return undefined;
     return { kind: 'retry', reason: 'server', message: `Datadog answered ${response.status} without its JSON` };
+  },
+  // https://docs.datadoghq.com/api/latest/authentication/#validate-api-key
+  check: async (context, { address, token }) => {
+    if (token === '') throw new ConfigFault('token cannot be empty');
+    const headers = [['Accept', 'application/json'] as const, ['DD-API-KEY', token] as const];
+    return await tryCredentials(context, {
+      vendor: 'Datadog',
+      address: `${serverOf(address)}/api/v1/validate`,
+      headers,
+      note: 'the API key is good',
+    });
   },
   examples: [
     {

@@ -2,7 +2,7 @@
 import type { HttpResponse } from '../../internal/sdk/http.ts';
 import { jsonAnswer } from '../../internal/sdk/json-answer.ts';
 import type { Outcome } from '../../internal/sdk/outcome.ts';
-import { clampDelay } from '../../internal/sdk/status-outcome.ts';
+import { askedToWait } from '../../internal/sdk/vendor-outcome.ts';
 
 const SECOND_MS = 1_000;
 
@@ -10,7 +10,5 @@ const SECOND_MS = 1_000;
 export function readAnswer(response: HttpResponse): Outcome | undefined {
   if (response.status !== 429 || response.headers['retry-after'] !== undefined) return undefined;
   const seconds = jsonAnswer(response)?.['retry_after'];
-  if (typeof seconds !== 'number') return undefined;
-  const afterMs = clampDelay(Math.ceil(seconds * SECOND_MS));
-  return { kind: 'deferred', reason: 'rate-limited', message: 'Discord asks to wait', until: { afterMs } };
+  return typeof seconds === 'number' ? askedToWait('Discord', seconds * SECOND_MS) : undefined;
 }

@@ -1,5 +1,6 @@
 // Discord, by a webhook's endpoint for messages in Slack's format.
 import { z } from 'zod';
+import { tryCredentials } from '../../internal/sdk/credential-trial.ts';
 import { defineProvider } from '../../internal/sdk/define.ts';
 import { exampleEvent } from '../../internal/sdk/example-event.ts';
 import { postJson } from '../../internal/sdk/post-json.ts';
@@ -26,11 +27,8 @@ export default defineProvider({
   }),
   capabilities: {
     accepts: ['event'],
-    commitStatusUpdates: false,
     idempotency: 'none',
     backlog: 'latest',
-    tlsFromSecret: false,
-    passwordAsToken: false,
     // https://github.com/discord/discord-api-docs/issues/367: 5 in 2 seconds for a webhook, and 30 in a minute for its channel.
     limits: { titleChars: MAX_AUTHOR_CHARS, bodyChars: MAX_TEXT_CHARS, ratePerSecond: 0.5 },
   },
@@ -39,6 +37,15 @@ export default defineProvider({
     return [{ ...request, url: slackEndpoint(request.url) }];
   },
   interpret: readAnswer,
+  // https://docs.discord.com/developers/resources/webhook#get-webhook-with-token
+  check: async (context, { address }) =>
+    await tryCredentials(context, {
+      vendor: 'Discord',
+      address: address.replace(/\/(?:slack\/?)?(?=$|\?)/, ''),
+      headers: [],
+      note: 'the webhook is there',
+      interpret: readAnswer,
+    }),
   examples: [
     {
       title: 'A webhook',

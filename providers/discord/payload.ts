@@ -1,8 +1,8 @@
 // Flux's Discord message: Slack's format, of which Discord makes one embed with an author, a description and fields.
 import type { RenderInput } from '../../internal/sdk/provider.ts';
+import { toSlackFormat } from '../../internal/sdk/slack-format.ts';
 import { cutChars } from '../../internal/sdk/text/cut.ts';
-import { fitMessage, type MessageParts, sortedEntries } from '../../internal/sdk/text/fit-message.ts';
-import { encodeGoJson } from '../../internal/sdk/text/go-json.ts';
+import { type Entry, fitMessage, type MessageParts, sortedEntries } from '../../internal/sdk/text/fit-message.ts';
 import { objectName } from '../../internal/sdk/text/object-name.ts';
 
 // https://docs.discord.com/developers/resources/message#embed-object-embed-limits
@@ -32,22 +32,15 @@ export function toPayload({ config, event, precededBy }: RenderInput): string {
       keyChars: MAX_FIELD_NAME_CHARS,
       valueChars: MAX_FIELD_VALUE_CHARS,
     },
-    render: (parts) => encodeGoJson({ channel: '', username, icon_url: '', icon_emoji: '', attachments: [toAttachment(parts, color)] }),
+    render: (parts) => toSlackFormat({ channel: '', username, color, fallback: '', parts: withoutGaps(parts) }),
   });
 }
 
-function toAttachment({ name, message, entries }: MessageParts, color: string) {
-  return {
-    fallback: '',
-    color,
-    author_name: name,
-    text: message,
-    mrkdwn_in: ['text'],
-    fields: entries.map(([title, value]) => ({ title: orBlank(title), value: orBlank(value), short: false })),
-  };
+/** Discord refuses a whole message for one field without a name or a value. */
+function withoutGaps(parts: MessageParts): MessageParts {
+  return { ...parts, entries: parts.entries.map(([title, value]): Entry => [orBlank(title), orBlank(value)]) };
 }
 
-/** Discord refuses a whole message for one field without a name or a value. */
 function orBlank(text: string): string {
   return text.trim() === '' ? ZERO_WIDTH_SPACE : text;
 }

@@ -27,8 +27,6 @@ export default defineProvider({
     commitStatusUpdates: true,
     idempotency: 'key',
     backlog: 'all',
-    tlsFromSecret: false,
-    passwordAsToken: false,
   },
   render: (input) => {
     const { token } = input.config;

@@ -24,8 +24,6 @@ export default defineProvider({
     commitStatusUpdates: true,
     idempotency: 'key',
     backlog: 'all',
-    tlsFromSecret: false,
-    passwordAsToken: false,
   },
   render: (input) => [toWebhookRequest(input)],
   examples: [

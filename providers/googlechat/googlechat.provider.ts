@@ -21,11 +21,8 @@ export default defineProvider({
   }),
   capabilities: {
     accepts: ['event'],
-    commitStatusUpdates: false,
     idempotency: 'none',
     backlog: 'latest',
-    tlsFromSecret: false,
-    passwordAsToken: false,
     // https://developers.google.com/workspace/chat/limits: 60 writes in a minute, shared by all that post to the space.
     limits: { bodyChars: MAX_TEXT_CHARS, bodyBytes: MAX_BODY_BYTES, ratePerSecond: 1 },
   },

@@ -4,6 +4,7 @@ import { jsonAnswer } from '../../internal/sdk/json-answer.ts';
 import type { Outcome } from '../../internal/sdk/outcome.ts';
 import type { ResolvedConfig } from '../../internal/sdk/provider.ts';
 import { outcomeOfStatus } from '../../internal/sdk/status-outcome.ts';
+import { untilChange } from '../../internal/sdk/vendor-outcome.ts';
 import { vendorWords } from '../../internal/sdk/text/vendor-words.ts';
 
 /** An answer that brings no token. */
@@ -32,7 +33,7 @@ export function readRefusal({ response, message }: Refused, config: ResolvedConf
   const outcome = refusal(response, message, config, nowMs);
   // The token server says 400 to a key that was deleted and 401 to a client that it does not know: credentials, both.
   if (response.status !== 400 || outcome.kind !== 'rejected') return outcome;
-  return { kind: 'deferred', reason: 'auth', message: outcome.message, until: 'target-change' };
+  return untilChange('auth', outcome.message);
 }
 
 function refusal(response: HttpResponse, what: string, config: ResolvedConfig, nowMs: number): Outcome {

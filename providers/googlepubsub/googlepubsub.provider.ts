@@ -26,11 +26,8 @@ export default defineProvider({
   }),
   capabilities: {
     accepts: ['event'],
-    commitStatusUpdates: false,
     idempotency: 'none',
     backlog: 'all',
-    tlsFromSecret: false,
-    passwordAsToken: false,
   },
   send: publish,
   examples: [

@@ -1,6 +1,7 @@
 // Writing annotations. Where a recovery is to close what a failure opened, the first annotation of a failure becomes a region
 // that ends with the recovery; its id is remembered in between.
 import { turnOf, wantsResolution } from '../../internal/sdk/lifecycle.ts';
+import { basic, bearer } from '../../internal/sdk/authorization.ts';
 import type { HttpRequest, HttpResponse } from '../../internal/sdk/http.ts';
 import { jsonAnswer } from '../../internal/sdk/json-answer.ts';
 import type { Fact, Outcome } from '../../internal/sdk/outcome.ts';
@@ -8,6 +9,7 @@ import { postJson } from '../../internal/sdk/post-json.ts';
 import type { RenderInput, ResolvedConfig, SendContext } from '../../internal/sdk/provider.ts';
 import { outcomeOfStatus } from '../../internal/sdk/status-outcome.ts';
 import { vendorWords } from '../../internal/sdk/text/vendor-words.ts';
+import { pageInstead } from '../../internal/sdk/vendor-outcome.ts';
 import { toAnnotation, toRegionEnd } from './payload.ts';
 
 const OPEN_KEY = 'open-annotation';
@@ -38,7 +40,7 @@ async function end(context: SendContext, input: RenderInput, id: string): Promis
 }
 
 function read(context: SendContext, { config }: RenderInput, answer: HttpResponse): Outcome {
-  const outcome = outcomeOfStatus(answer, context.clock.nowMs());
+  const outcome = pageInstead('Grafana', answer) ?? outcomeOfStatus(answer, context.clock.nowMs());
   const said = jsonAnswer(answer)?.['message'];
   if (outcome.kind === 'delivered' || typeof said !== 'string') return outcome;
   return { ...outcome, message: `${outcome.message}: ${vendorWords(said, config)}` };
@@ -61,10 +63,10 @@ function toEnd(input: RenderInput, id: string): HttpRequest {
   return { ...request, method: 'PATCH' };
 }
 
-function authorization({ username, password, token }: ResolvedConfig): HttpRequest['headers'] {
-  if (token !== '') return [['Authorization', `Bearer ${token}`]];
-  if (username === '' || password === '') return [];
-  return [['Authorization', `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`]];
+/** What Flux authenticates with; nothing where half of it is missing. */
+export function authorization({ username, password, token }: ResolvedConfig): HttpRequest['headers'] {
+  if (token !== '') return [bearer(token)];
+  return username === '' || password === '' ? [] : [basic({ username, password })];
 }
 
 /** Also unknown after an ambiguous try; then the region stays without an end, and nothing else is touched. */

@@ -1,8 +1,9 @@
 // Grafana annotations, so that a dashboard shows what was deployed when.
 import { z } from 'zod';
+import { tryCredentials } from '../../internal/sdk/credential-trial.ts';
 import { defineProvider } from '../../internal/sdk/define.ts';
 import { exampleEvent } from '../../internal/sdk/example-event.ts';
-import { annotate } from './annotate.ts';
+import { annotate, authorization } from './annotate.ts';
 
 export default defineProvider({
   type: 'grafana',
@@ -23,14 +24,21 @@ export default defineProvider({
   }),
   capabilities: {
     accepts: ['event'],
-    commitStatusUpdates: false,
     idempotency: 'none',
     // Grafana puts an annotation where it arrives, so late ones would tell of a past that was not.
     backlog: 'latest',
-    tlsFromSecret: false,
-    passwordAsToken: false,
   },
   send: annotate,
+  // https://grafana.com/docs/grafana/latest/developers/http_api/annotations/#find-annotations
+  check: async (context, config) => {
+    const [, path = '', query = ''] = /^([^?#]*)(\?[^#]*)?/.exec(config.address) ?? [];
+    return await tryCredentials(context, {
+      vendor: 'Grafana',
+      address: `${path}${query === '' ? '?' : `${query}&`}limit=1`,
+      headers: authorization(config),
+      note: 'annotations can be read; whether they may be created shows with the first one',
+    });
+  },
   examples: [
     {
       title: 'A service account',

@@ -1,5 +1,6 @@
 // incident.io, through an HTTP alert source.
 import { z } from 'zod';
+import { bearer } from '../../internal/sdk/authorization.ts';
 import { defineProvider } from '../../internal/sdk/define.ts';
 import { exampleEvent } from '../../internal/sdk/example-event.ts';
 import { isProgress } from '../../internal/sdk/git/status.ts';
@@ -25,19 +26,15 @@ export default defineProvider({
   }),
   capabilities: {
     accepts: ['event'],
-    commitStatusUpdates: false,
     idempotency: 'natural',
     backlog: 'latest',
-    tlsFromSecret: false,
-    passwordAsToken: false,
     // https://docs.incident.io/api-reference/introduction#rate-limits: 1,200 requests a minute and key.
     limits: { bodyBytes: MAX_BODY_BYTES, ratePerSecond: 20 },
   },
   render: (input) => {
     const { address, token } = input.config;
     if (token === '') throw new ConfigFault('empty incident.io API token');
-    const headers = [['Authorization', `Bearer ${token}`]] as const;
-    const request = postJson({ name: 'incident.io alert source', address, headers, body: toAlertEvent(input) });
+    const request = postJson({ name: 'incident.io alert source', address, headers: [bearer(token)], body: toAlertEvent(input) });
     return isProgress(input.event.reason) ? [] : [request];
   },
   lane: (input) => stateLane(input, isProgress(input.event.reason)),

@@ -22,11 +22,8 @@ export default defineProvider({
   }),
   capabilities: {
     accepts: ['event'],
-    commitStatusUpdates: false,
     idempotency: 'none',
     backlog: 'latest',
-    tlsFromSecret: false,
-    passwordAsToken: false,
     // The page above: 5 in a second, but no more than 100 in a minute.
     limits: { bodyBytes: MAX_BODY_BYTES, ratePerSecond: 1.66 },
   },

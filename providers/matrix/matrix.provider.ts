@@ -1,11 +1,13 @@
 // Matrix, by the client-server API of a homeserver.
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { bearer } from '../../internal/sdk/authorization.ts';
 import { defineProvider } from '../../internal/sdk/define.ts';
 import { exampleEvent } from '../../internal/sdk/example-event.ts';
 import { postJson } from '../../internal/sdk/post-json.ts';
 import { encodeFluxEvent } from '../../internal/sdk/text/go-json.ts';
 import { readAnswer } from './answer.ts';
+import { checkRoom } from './check.ts';
 import { MAX_BODY_BYTES, toPayload } from './payload.ts';
 
 export default defineProvider({
@@ -26,24 +28,21 @@ export default defineProvider({
   }),
   capabilities: {
     accepts: ['event'],
-    commitStatusUpdates: false,
     // The transaction id is made of the event: the homeserver takes a repeat for what it is.
     idempotency: 'natural',
     backlog: 'latest',
-    tlsFromSecret: false,
-    passwordAsToken: false,
     // The rate is a setting of each homeserver, which says with each refusal how long to wait.
     limits: { bodyBytes: MAX_BODY_BYTES },
   },
   render: (input) => {
     const { address, channel, token } = input.config;
-    const headers = [['Authorization', `Bearer ${token}`]] as const;
-    const request = postJson({ name: 'Matrix homeserver', address, headers, body: toPayload(input) });
+    const request = postJson({ name: 'Matrix homeserver', address, headers: [bearer(token)], body: toPayload(input) });
     const transaction = createHash('sha1').update(encodeFluxEvent(input.event)).digest('hex');
     const path = `/_matrix/client/r0/rooms/${roomSegment(channel)}/send/m.room.message/${transaction}`;
     return [{ ...request, method: 'PUT', url: `${address}${path}` }];
   },
   interpret: readAnswer,
+  check: checkRoom,
   examples: [
     {
       title: 'A room',

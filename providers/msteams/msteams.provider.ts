@@ -22,11 +22,8 @@ export default defineProvider({
   }),
   capabilities: {
     accepts: ['event'],
-    commitStatusUpdates: false,
     idempotency: 'none',
     backlog: 'latest',
-    tlsFromSecret: false,
-    passwordAsToken: false,
     // The page above, "Rate limiting for connectors": 4 in a second, but no more than 60 in 30 seconds.
     limits: { bodyBytes: MAX_BODY_BYTES, ratePerSecond: 2 },
   },

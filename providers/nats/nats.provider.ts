@@ -25,12 +25,9 @@ export default defineProvider({
   }),
   capabilities: {
     accepts: ['event'],
-    commitStatusUpdates: false,
     // Core NATS knows no repeats; a message id would change what Flux's subscribers receive.
     idempotency: 'none',
     backlog: 'all',
-    tlsFromSecret: false,
-    passwordAsToken: false,
     transport: 'session',
   },
   send: publish,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createPublicKey, verify } from 'node:crypto';
 import type { Socket } from 'node:net';
-import { afterEach, mock, test } from 'node:test';
+import { mock } from 'node:test';
 import { inspect } from 'node:util';
 import { exampleEvent } from '../../internal/sdk/example-event.ts';
 import { TransportError } from '../../internal/sdk/http.ts';
@@ -18,6 +18,9 @@ import { createBench, type RunOptions, toRenderInput } from '../../test/support/
 import { startHttpProxy, startSocks5Proxy, startTcpServer } from '../../test/support/servers.ts';
 import { until } from '../../test/support/until.ts';
 import { publish } from './publish.ts';
+import { ownHooks } from '../../test/support/own-hooks.ts';
+
+const { afterEach, test } = ownHooks();
 
 // Made for these tests; they open nothing.
 const SEED = 'SUAMK2FG4MI6UE3ACF3FK3OIQBCEIEZV7NSWFFEW63UXMRLFM2XLAXK4GY';

@@ -4,6 +4,7 @@ import type { Outcome } from '../../internal/sdk/outcome.ts';
 import { ConfigFault, type RenderInput, type ResolvedConfig, type SendContext } from '../../internal/sdk/provider.ts';
 import { encodeFluxEvent } from '../../internal/sdk/text/go-json.ts';
 import { vendorWords } from '../../internal/sdk/text/vendor-words.ts';
+import { untilChange } from '../../internal/sdk/vendor-outcome.ts';
 import { type Server, toServers } from './address.ts';
 import { loadLibrary, type NatsClient, type NatsLibrary, openSession } from './client.ts';
 import { toLogin } from './credentials.ts';
@@ -114,7 +115,7 @@ function toRefused(client: NatsClient, refusal: Error, { config }: Message, doin
   const message = `error publishing event to subject ${config.channel}: ${doing}: nats: ${words}`;
   const { AuthorizationError, PermissionViolationError } = client.errors;
   if (refusal instanceof AuthorizationError || refusal instanceof PermissionViolationError || isExpired(client, refusal)) {
-    return { kind: 'deferred', reason: 'auth', message, until: 'target-change' };
+    return untilChange('auth', message);
   }
   return { kind: 'retry', reason: 'server', message };
 }

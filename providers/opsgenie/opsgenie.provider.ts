@@ -1,5 +1,6 @@
 // Opsgenie, and the alert API that Jira Service Management took over from it.
 import { z } from 'zod';
+import { tryCredentials } from '../../internal/sdk/credential-trial.ts';
 import { defineProvider } from '../../internal/sdk/define.ts';
 import { exampleEvent } from '../../internal/sdk/example-event.ts';
 import { stateLane, turnOf, wantsResolution } from '../../internal/sdk/lifecycle.ts';
@@ -27,11 +28,8 @@ export default defineProvider({
   }),
   capabilities: {
     accepts: ['event'],
-    commitStatusUpdates: false,
     idempotency: 'natural',
     backlog: 'latest',
-    tlsFromSecret: false,
-    passwordAsToken: false,
     // https://docs.opsgenie.com/docs/alerts-and-alert-fields; the rate depends on the plan, its refusals say how long to wait.
     limits: { titleChars: MAX_MESSAGE_CHARS, bodyChars: MAX_DESCRIPTION_CHARS },
   },
@@ -46,6 +44,19 @@ export default defineProvider({
   // What is not open cannot be closed, and that is what a recovery asks for.
   interpret: (response, request) =>
     response.status === 404 && isCloseUrl(request.url) ? { kind: 'delivered', note: 'no alert was open' } : undefined,
+  // https://docs.opsgenie.com/docs/alert-api#count-alerts
+  check: async (context, { address, token }) => {
+    if (token === '') throw new ConfigFault('empty Opsgenie apikey/token');
+    if (!/^https:\/\/api\.(?:eu\.)?opsgenie\.com\/v2\/alerts\/?$/.test(address)) return undefined;
+    return await tryCredentials(context, {
+      vendor: 'Opsgenie',
+      address: `${address.replace(/\/$/, '')}/count`,
+      headers: [['Authorization', `GenieKey ${token}`]],
+      note: 'the key is good',
+      // A key that may only create alerts is known all the same.
+      interpret: ({ status }) => (status === 403 ? { kind: 'delivered', note: 'the key is known' } : undefined),
+    });
+  },
   lane: (input) => (wantsResolution(input) ? stateLane(input, turnOf(input.event) === 'unfinished') : undefined),
   examples: [
     {

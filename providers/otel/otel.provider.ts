@@ -1,5 +1,6 @@
 // OpenTelemetry traces over OTLP/HTTP with protobuf, written here so that they travel as every other request does.
 import { z } from 'zod';
+import { basic, bearer } from '../../internal/sdk/authorization.ts';
 import { defineProvider } from '../../internal/sdk/define.ts';
 import { exampleEvent } from '../../internal/sdk/example-event.ts';
 import type { HttpRequest } from '../../internal/sdk/http.ts';
@@ -32,10 +33,8 @@ export default defineProvider({
   }),
   capabilities: {
     accepts: ['event'],
-    commitStatusUpdates: false,
     idempotency: 'natural',
     backlog: 'all',
-    tlsFromSecret: false,
     passwordAsToken: true,
   },
   render: (input) => {
@@ -75,8 +74,6 @@ function toHeaders({ headers, password, token, username }: ResolvedConfig): Http
 }
 
 function authorization({ password, token, username }: Pick<ResolvedConfig, 'username' | 'password' | 'token'>): HttpRequest['headers'] {
-  if (username !== '' && password !== '') {
-    return [['Authorization', `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`]];
-  }
-  return token === '' ? [] : [['Authorization', `Bearer ${token}`]];
+  if (username !== '' && password !== '') return [basic({ username, password })];
+  return token === '' ? [] : [bearer(token)];
 }

@@ -28,11 +28,8 @@ export default defineProvider({
   }),
   capabilities: {
     accepts: ['event'],
-    commitStatusUpdates: false,
     idempotency: 'none',
     backlog: 'latest',
-    tlsFromSecret: false,
-    passwordAsToken: false,
     // https://developer.pagerduty.com/docs/send-alert-event for the sizes. PagerDuty names 120 events a minute and key in its
     // community, https://community.pagerduty.com/forum/t/which-rate-limit-of-rest-api-is-correct/3322, and answers 429 beyond.
     limits: { titleChars: MAX_SUMMARY_CHARS, bodyBytes: MAX_BODY_BYTES, ratePerSecond: 2 },

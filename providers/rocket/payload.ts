@@ -1,7 +1,7 @@
 // Flux's Rocket.Chat message: Slack's format with one attachment.
 import type { RenderInput } from '../../internal/sdk/provider.ts';
-import { fitMessage, type MessageParts, sortedEntries } from '../../internal/sdk/text/fit-message.ts';
-import { encodeGoJson } from '../../internal/sdk/text/go-json.ts';
+import { toSlackFormat } from '../../internal/sdk/slack-format.ts';
+import { fitMessage, sortedEntries } from '../../internal/sdk/text/fit-message.ts';
 import { objectName } from '../../internal/sdk/text/object-name.ts';
 
 /**
@@ -20,17 +20,6 @@ export function toPayload({ config, event, precededBy }: RenderInput): string {
   return fitMessage({
     source: { name: objectName(event.involvedObject), message: event.message, entries: sortedEntries(event.metadata), precededBy },
     limits: { totalChars: MAX_MESSAGE_CHARS, messageChars: MAX_TEXT_CHARS, entries: MAX_FIELDS },
-    render: (parts) => encodeGoJson({ channel, username, icon_url: '', icon_emoji: '', attachments: [toAttachment(parts, color)] }),
+    render: (parts) => toSlackFormat({ channel, username, color, fallback: '', parts }),
   });
-}
-
-function toAttachment({ name, message, entries }: MessageParts, color: string) {
-  return {
-    fallback: '',
-    color,
-    author_name: name,
-    text: message,
-    mrkdwn_in: ['text'],
-    fields: entries.map(([title, value]) => ({ title, value, short: false })),
-  };
 }

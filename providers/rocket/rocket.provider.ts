@@ -26,11 +26,8 @@ export default defineProvider({
   }),
   capabilities: {
     accepts: ['event'],
-    commitStatusUpdates: false,
     idempotency: 'none',
     backlog: 'latest',
-    tlsFromSecret: false,
-    passwordAsToken: false,
     // The rate is a setting of each server and not documented for webhooks; what a server asks for is honoured.
     limits: { bodyChars: MAX_TEXT_CHARS },
   },

@@ -22,11 +22,8 @@ export default defineProvider({
   }),
   capabilities: {
     accepts: ['event'],
-    commitStatusUpdates: false,
     idempotency: 'natural',
     backlog: 'all',
-    tlsFromSecret: false,
-    passwordAsToken: false,
     limits: { titleChars: MAX_FIELD_CHARS, bodyBytes: MAX_EVENT_BYTES },
   },
   render: (input) => {

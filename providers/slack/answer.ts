@@ -1,11 +1,11 @@
 // What chat.postMessage answered: Slack reports most failures in the body of a 200 and the HTTP status says little.
 import type { HttpResponse } from '../../internal/sdk/http.ts';
 import type { Outcome } from '../../internal/sdk/outcome.ts';
+import { askedToWait, untilChange } from '../../internal/sdk/vendor-outcome.ts';
 
 /** https://docs.slack.dev/apis/web-api/rate-limits: used when a refusal comes without Retry-After. */
 const RATE_LIMIT_MS = 30_000;
 const SECOND_MS = 1_000;
-const HOUR_MS = 3_600_000;
 
 /** Errors of https://docs.slack.dev/reference/methods/chat.postMessage that a person mends in the token or its scopes. */
 const AUTH_ERRORS = new Set([
@@ -33,9 +33,9 @@ export function readApiAnswer(response: HttpResponse): Outcome | undefined {
   if (answer.ok) return answer.ref === undefined ? { kind: 'delivered' } : { kind: 'delivered', ref: answer.ref };
   const message = `Slack responded with error: ${answer.error}`;
   if (answer.error === 'ratelimited' || answer.error === 'rate_limited') {
-    return { kind: 'deferred', reason: 'rate-limited', message, until: { afterMs: askedDelayMs(response) } };
+    return { ...askedToWait('Slack', askedDelayMs(response)), message };
   }
-  if (AUTH_ERRORS.has(answer.error)) return { kind: 'deferred', reason: 'auth', message, until: 'target-change' };
+  if (AUTH_ERRORS.has(answer.error)) return untilChange('auth', message);
   if (SERVER_ERRORS.has(answer.error)) return { kind: 'retry', reason: 'server', message };
   if (MISSING_ERRORS.has(answer.error)) return { kind: 'rejected', reason: 'not-found', message };
   return { kind: 'rejected', reason: answer.error === 'msg_too_long' ? 'too-large' : 'bad-request', message };
@@ -76,5 +76,5 @@ function parseJson(text: string): Readonly<Record<string, unknown>> | undefined 
 
 function askedDelayMs(response: HttpResponse): number {
   const seconds = Number(response.headers['retry-after'] ?? '');
-  return seconds > 0 ? Math.min(seconds * SECOND_MS, HOUR_MS) : RATE_LIMIT_MS;
+  return seconds > 0 ? seconds * SECOND_MS : RATE_LIMIT_MS;
 }

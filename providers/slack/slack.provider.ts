@@ -1,5 +1,6 @@
 // Slack, by incoming webhook or by chat.postMessage; also for services that take Slack's webhook format.
 import { z } from 'zod';
+import { bearer } from '../../internal/sdk/authorization.ts';
 import { defineProvider } from '../../internal/sdk/define.ts';
 import { exampleEvent } from '../../internal/sdk/example-event.ts';
 import { postJson } from '../../internal/sdk/post-json.ts';
@@ -31,17 +32,14 @@ export default defineProvider({
   }),
   capabilities: {
     accepts: ['event'],
-    commitStatusUpdates: false,
     idempotency: 'none',
     backlog: 'latest',
-    tlsFromSecret: false,
-    passwordAsToken: false,
     // https://docs.slack.dev/apis/web-api/rate-limits: one message per second and channel, for webhooks as well.
     limits: { bodyChars: MAX_TEXT_CHARS, ratePerSecond: 1 },
   },
   render: (input) => {
     const { address, token } = input.config;
-    const headers = token === '' ? [] : [['Authorization', `Bearer ${token}`] as const];
+    const headers = token === '' ? [] : [bearer(token)];
     return [postJson({ name: 'Slack hook', address, headers, body: toPayload(input) })];
   },
   interpret: (response, request) => (request.url === API_ADDRESS ? readApiAnswer(response) : undefined),

@@ -2,7 +2,7 @@
 import type { HttpResponse } from '../../internal/sdk/http.ts';
 import { jsonAnswer } from '../../internal/sdk/json-answer.ts';
 import type { Outcome } from '../../internal/sdk/outcome.ts';
-import { clampDelay } from '../../internal/sdk/status-outcome.ts';
+import { askedToWait, untilChange } from '../../internal/sdk/vendor-outcome.ts';
 
 const SECOND_MS = 1_000;
 
@@ -23,14 +23,15 @@ export function readAnswer(response: HttpResponse): Outcome | undefined {
 
 function refused({ code, description, parameters }: Answer): Outcome | undefined {
   if (code === 429) return rateLimited(parameters['retry_after']);
-  if (code === 401 || code === 404) return waiting('auth', 'Telegram does not know the token of the bot');
-  if (code === 403) return waiting('auth', 'Telegram does not let the bot write to the chat');
-  if ('migrate_to_chat_id' in parameters) return waiting('not-found', 'the Telegram group became a supergroup and has another id now');
-  if (/chat not found/i.test(description)) return waiting('not-found', 'Telegram does not know the chat, or the bot is no member of it');
+  if (code === 401 || code === 404) return untilChange('auth', 'Telegram does not know the token of the bot');
+  if (code === 403) return untilChange('auth', 'Telegram does not let the bot write to the chat');
+  if ('migrate_to_chat_id' in parameters) return untilChange('not-found', 'the Telegram group became a supergroup and has another id now');
+  if (/chat not found/i.test(description))
+    return untilChange('not-found', 'Telegram does not know the chat, or the bot is no member of it');
   if (/thread not found|topic_(?:deleted|closed)/i.test(description))
-    return waiting('not-found', 'Telegram does not know the topic of the chat');
+    return untilChange('not-found', 'Telegram does not know the topic of the chat');
   if (/not enough rights|chat_write_forbidden/i.test(description))
-    return waiting('auth', 'Telegram does not let the bot write to the chat');
+    return untilChange('auth', 'Telegram does not let the bot write to the chat');
   if (/too long/i.test(description)) return { kind: 'rejected', reason: 'too-large', message: 'Telegram found the message too long' };
   if (code >= 500) return { kind: 'retry', reason: 'server', message: `Telegram answered ${code}` };
   return { kind: 'rejected', reason: 'bad-request', message: `Telegram refused the message with ${code}` };
@@ -53,11 +54,5 @@ function delivered(response: HttpResponse, body: Readonly<Record<string, unknown
 }
 
 function rateLimited(seconds: unknown): Outcome | undefined {
-  if (typeof seconds !== 'number') return undefined;
-  const afterMs = clampDelay(seconds * SECOND_MS);
-  return { kind: 'deferred', reason: 'rate-limited', message: 'Telegram asks to wait', until: { afterMs } };
-}
-
-function waiting(reason: 'auth' | 'not-found', message: string): Outcome {
-  return { kind: 'deferred', reason, message, until: 'target-change' };
+  return typeof seconds === 'number' ? askedToWait('Telegram', seconds * SECOND_MS) : undefined;
 }

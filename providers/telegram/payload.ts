@@ -37,10 +37,10 @@ function splitChannel(channel: string): readonly [chat: string, thread: string] 
 }
 
 function toMarkdown({ name, message, entries }: MessageParts, emoji: string): string {
-  const lines = entries.map(([key, value]) => `\\- *${escape(key)}*: ${escape(value)}\n`);
-  return `*${escape(`${emoji} ${name}`)}*\n${escape(message)}\n${lines.join('')}`;
+  const lines = entries.map(([key, value]) => `\\- *${escapeMarkdown(key)}*: ${escapeMarkdown(value)}\n`);
+  return `*${escapeMarkdown(`${emoji} ${name}`)}*\n${escapeMarkdown(message)}\n${lines.join('')}`;
 }
 
-function escape(text: string): string {
+function escapeMarkdown(text: string): string {
   return text.replace(SPECIAL, '\\$&');
 }

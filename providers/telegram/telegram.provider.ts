@@ -1,5 +1,6 @@
 // Telegram, by its bot API.
 import { z } from 'zod';
+import { tryCredentials } from '../../internal/sdk/credential-trial.ts';
 import { defineProvider } from '../../internal/sdk/define.ts';
 import { exampleEvent } from '../../internal/sdk/example-event.ts';
 import { postJson } from '../../internal/sdk/post-json.ts';
@@ -25,24 +26,25 @@ export default defineProvider({
   }),
   capabilities: {
     accepts: ['event'],
-    commitStatusUpdates: false,
     idempotency: 'none',
     backlog: 'latest',
-    tlsFromSecret: false,
-    passwordAsToken: false,
     // https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this: 20 in a minute for a group.
     limits: { bodyChars: MAX_TEXT_CHARS, ratePerSecond: 0.33 },
   },
   render: (input) => {
     const { channel, token } = input.config;
     if (channel === '') throw new ConfigFault('empty Telegram channel');
-    if (token === '') throw new ConfigFault('empty Telegram token');
-    // The token is part of the address: whatever ends a path would send the rest of it elsewhere.
-    if (/[^\x21-\x7e]|[/\\?#%]/.test(token)) throw new ConfigFault('the Telegram token holds a character that no token has');
-    const address = `${API_ADDRESS}/bot${token}/sendMessage`;
-    return [postJson({ name: 'Telegram', address, headers: [], body: toPayload(input) })];
+    return [postJson({ name: 'Telegram', address: methodAddress(token, 'sendMessage'), headers: [], body: toPayload(input) })];
   },
   interpret: readAnswer,
+  // https://core.telegram.org/bots/api#getchat
+  check: async (context, { channel, token }) => {
+    if (channel === '') throw new ConfigFault('empty Telegram channel');
+    const [chat = ''] = channel.split(':');
+    const address = `${methodAddress(token, 'getChat')}?${new URLSearchParams({ chat_id: chat }).toString()}`;
+    const note = 'the token is good and the bot knows the chat; whether it may write there shows with the first message';
+    return await tryCredentials(context, { vendor: 'Telegram', address, headers: [], note, interpret: readAnswer });
+  },
   examples: [
     {
       title: 'A bot in a group',
@@ -58,3 +60,10 @@ export default defineProvider({
     },
   ],
 });
+
+function methodAddress(token: string, method: string): string {
+  if (token === '') throw new ConfigFault('empty Telegram token');
+  // The token is part of the address: whatever ends a path would send the rest of it elsewhere.
+  if (/[^\x21-\x7e]|[/\\?#%]/.test(token)) throw new ConfigFault('the Telegram token holds a character that no token has');
+  return `${API_ADDRESS}/bot${token}/${method}`;
+}

@@ -1,5 +1,7 @@
 // Webex, by its messages API.
 import { z } from 'zod';
+import { tryCredentials } from '../../internal/sdk/credential-trial.ts';
+import { bearer } from '../../internal/sdk/authorization.ts';
 import { defineProvider } from '../../internal/sdk/define.ts';
 import { exampleEvent } from '../../internal/sdk/example-event.ts';
 import { postJson } from '../../internal/sdk/post-json.ts';
@@ -23,17 +25,22 @@ export default defineProvider({
   }),
   capabilities: {
     accepts: ['event'],
-    commitStatusUpdates: false,
     idempotency: 'none',
     backlog: 'latest',
-    tlsFromSecret: false,
-    passwordAsToken: false,
     // Bytes, so that there are never more characters. The rate is not documented: Webex says with each 429 how long to wait.
     limits: { bodyChars: MAX_MARKDOWN_BYTES },
   },
   render: (input) => {
     const { address, token } = input.config;
-    return [postJson({ name: 'Webex hook', address, headers: [['Authorization', `Bearer ${token}`]], body: toPayload(input) })];
+    return [postJson({ name: 'Webex hook', address, headers: [bearer(token)], body: toPayload(input) })];
+  },
+  // https://developer.webex.com/docs/api/v1/rooms/get-room-details
+  check: async (context, { address, channel, token }) => {
+    const [, api] = /^(.*)\/messages\/?$/.exec(address) ?? [];
+    if (api === undefined || channel === '') return undefined;
+    const headers = [['Authorization', `Bearer ${token}`]] as const;
+    const note = 'the token is good and the bot is in the room';
+    return await tryCredentials(context, { vendor: 'Webex', address: `${api}/rooms/${encodeURIComponent(channel)}`, headers, note });
   },
   examples: [
     {

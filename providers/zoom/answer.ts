@@ -3,6 +3,7 @@ import type { HttpResponse } from '../../internal/sdk/http.ts';
 import { jsonAnswer } from '../../internal/sdk/json-answer.ts';
 import type { Outcome } from '../../internal/sdk/outcome.ts';
 import { outcomeOfStatus } from '../../internal/sdk/status-outcome.ts';
+import { untilChange } from '../../internal/sdk/vendor-outcome.ts';
 
 /** undefined when the status says it all. */
 export function readAnswer(response: HttpResponse): Outcome | undefined {
@@ -20,7 +21,7 @@ export function readAnswer(response: HttpResponse): Outcome | undefined {
 
 function toOutcome(code: number, words: string): Outcome {
   const message = code >= 300 ? `Zoom refused the message with code ${code}` : 'Zoom refused the message';
-  if (/token|authori[sz]ation|unauthori[sz]ed/i.test(words)) return { kind: 'deferred', reason: 'auth', message, until: 'target-change' };
+  if (/token|authori[sz]ation|unauthori[sz]ed/i.test(words)) return untilChange('auth', message);
   const outcome = code >= 300 && code < 600 ? outcomeOfStatus({ status: code, headers: {} }, 0) : undefined;
   if (outcome === undefined || outcome.kind === 'delivered') return { kind: 'rejected', reason: 'bad-request', message };
   return { ...outcome, message };

@@ -19,14 +19,15 @@ function parseQuery(query: string): readonly Pair[] {
     const equals = part.indexOf('=');
     const [key, value] = equals < 0 ? [part, ''] : [part.slice(0, equals), part.slice(equals + 1)];
     try {
-      return [[unescape(key), unescape(value)]];
+      return [[decodePart(key), decodePart(value)]];
     } catch {
+      // Escapes that stand for no text.
       return [];
     }
   });
 }
 
-function unescape(text: string): string {
+function decodePart(text: string): string {
   return decodeURIComponent(text.replaceAll('+', ' '));
 }
 
@@ -34,11 +35,11 @@ function unescape(text: string): string {
 function encodeQuery(pairs: readonly Pair[]): string {
   return pairs
     .toSorted(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
-    .map(([key, value]) => `${escape(key)}=${escape(value)}`)
+    .map(([key, value]) => `${encodePart(key)}=${encodePart(value)}`)
     .join('&');
 }
 
-function escape(text: string): string {
+function encodePart(text: string): string {
   return encodeURIComponent(text.toWellFormed())
     .replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`)
     .replaceAll('%20', '+');

@@ -25,11 +25,8 @@ export default defineProvider({
   }),
   capabilities: {
     accepts: ['event'],
-    commitStatusUpdates: false,
     idempotency: 'none',
     backlog: 'latest',
-    tlsFromSecret: false,
-    passwordAsToken: false,
     // Zoom documents no rate for these webhooks; what a 429 asks for is honoured.
     limits: { bodyChars: MAX_TEXT_CHARS },
   },

@@ -1,8 +1,12 @@
 // Zulip, by its REST API.
 import { z } from 'zod';
+import { basic } from '../../internal/sdk/authorization.ts';
+import { tryCredentials } from '../../internal/sdk/credential-trial.ts';
 import { defineProvider } from '../../internal/sdk/define.ts';
 import { exampleEvent } from '../../internal/sdk/example-event.ts';
+import type { HttpRequest } from '../../internal/sdk/http.ts';
 import { postJson } from '../../internal/sdk/post-json.ts';
+import type { ResolvedConfig } from '../../internal/sdk/provider.ts';
 import { readAnswer } from './answer.ts';
 import { MAX_CONTENT_CHARS, toForm } from './payload.ts';
 
@@ -26,25 +30,27 @@ export default defineProvider({
   }),
   capabilities: {
     accepts: ['event'],
-    commitStatusUpdates: false,
     idempotency: 'none',
     backlog: 'latest',
-    tlsFromSecret: false,
-    passwordAsToken: false,
     // https://zulip.readthedocs.io/en/stable/production/securing-your-zulip-server.html: 200 API requests in a minute.
     limits: { bodyChars: MAX_CONTENT_CHARS, ratePerSecond: 3.33 },
   },
   render: (input) => {
-    const { address, username, password } = input.config;
-    const hasLogin = username !== '' || password !== '';
-    const headers = [
-      ['Content-Type', 'application/x-www-form-urlencoded'] as const,
-      ...(hasLogin ? [['Authorization', basic(username, password)] as const] : []),
-    ];
+    const { address } = input.config;
+    const headers = [['Content-Type', 'application/x-www-form-urlencoded'] as const, ...authorization(input.config)];
     const request = postJson({ name: 'Zulip endpoint', address, headers, body: '' });
-    return [{ ...request, url: messagesEndpoint(address), body: toForm(input) }];
+    return [{ ...request, url: endpoint(address, 'messages'), body: toForm(input) }];
   },
   interpret: readAnswer,
+  // https://zulip.com/api/get-own-user
+  check: async (context, config) =>
+    await tryCredentials(context, {
+      vendor: 'Zulip',
+      address: endpoint(config.address, 'users/me'),
+      headers: authorization(config),
+      note: 'the API key is good; whether the bot may write to the channel shows with the first message',
+      interpret: readAnswer,
+    }),
   examples: [
     {
       title: 'A bot in a channel',
@@ -56,10 +62,10 @@ export default defineProvider({
 });
 
 /** The path is replaced whatever it was; the query stays. */
-function messagesEndpoint(address: string): string {
-  return address.replace(/^([a-z]+:\/\/[^/?#]*)[^?#]*/i, '$1/api/v1/messages');
+function endpoint(address: string, resource: string): string {
+  return address.replace(/^([a-z]+:\/\/[^/?#]*)[^?#]*/i, `$1/api/v1/${resource}`);
 }
 
-function basic(username: string, password: string): string {
-  return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
+function authorization({ username, password }: ResolvedConfig): HttpRequest['headers'] {
+  return username === '' && password === '' ? [] : [basic({ username, password })];
 }
