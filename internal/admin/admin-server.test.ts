@@ -196,6 +196,7 @@ const refusals: readonly (Call & { readonly name: string; readonly status: numbe
   { name: 'an unknown delivery', path: '/api/v1/deliveries/none', status: 404, code: 'not-found' },
   { name: 'an unknown event', path: '/api/v1/events/none/explanation', status: 404, code: 'not-found' },
   { name: 'an unknown state', path: '/api/v1/deliveries?state=lost', status: 400, code: 'bad-request' },
+  { name: 'an unknown verdict', path: '/api/v1/events?verdict=lost', status: 400, code: 'bad-request' },
   { name: 'an unknown parameter', path: '/api/v1/deliveries?colour=red', status: 400, code: 'bad-request' },
   { name: 'a page too long', path: '/api/v1/events?limit=1000000', status: 400, code: 'bad-request' },
   { name: 'a store that fails', path: '/api/v1/targets', status: 503, code: 'store' },
@@ -222,7 +223,9 @@ test('filters reach the store', async () => {
     path: '/api/v1/deliveries?state=dead,waiting&target=flux//apps/slack&kind=Kustomization&reason=auth&olderThanMs=60000&limit=5',
   });
   await call({ path: '/api/v1/deliveries?id=a,b&order=oldest&history=false' });
+  await call({ path: '/api/v1/deliveries?changedWithinMs=7' });
   await call({ path: '/api/v1/events?namespace=apps&pending=true&reason=Failed&olderThanMs=5' });
+  await call({ path: '/api/v1/events?severity=error&verdict=unmatched&order=oldest' });
 
   assert.deepEqual(filters, [
     {
@@ -236,7 +239,9 @@ test('filters reach the store', async () => {
       withHistory: true,
     },
     { limit: 50, ids: ['a', 'b'], order: 'oldest', withHistory: false },
-    { limit: 50, subject: { namespace: 'apps' }, pending: true, reason: 'Failed', olderThanMs: 5 },
+    { limit: 50, changedWithinMs: 7, order: 'newest', withHistory: true },
+    { limit: 50, subject: { namespace: 'apps' }, pending: true, reason: 'Failed', olderThanMs: 5, order: 'newest' },
+    { limit: 50, severity: 'error', verdict: 'unmatched', order: 'oldest' },
   ]);
 });
 

@@ -3,29 +3,37 @@
 // that neither a page nor a Provider address on loopback gets an answer.
 import express, { type NextFunction, type Request, type Response } from 'express';
 import type { z } from 'zod';
-import { type DeliveryFilter, type EventFilter, type Outbox, type StoredEvent, StoreError } from '../outbox/store.ts';
+import { type DeliveryFilter, type EventFilter, type StoredEvent, StoreError } from '../outbox/store.ts';
 import type { Verdict } from '../routing/route.ts';
 import type { Logger } from '../sdk/ports.ts';
 import type { FaultPage } from './answers.ts';
 import { cancelStep, replayStep } from './decide.ts';
 import { ENDPOINTS } from './endpoints.ts';
 import { toDeliveryFilter, toEventFilter } from './filters.ts';
-import { guard } from './guard.ts';
+import { forVisitor } from './for-visitor.ts';
+import { guard, visitorOf } from './guard.ts';
+import { type InspectionOptions, inspectionRoutes } from './inspection-routes.ts';
 import { Problem, sendProblem } from './problem.ts';
 import { MAX_PAGE } from './requests.ts';
 import { refuseOtherMethods, requireJson, serveEndpoint, STRICT, toBodyProblem } from './serve-endpoint.ts';
+import type { AdminOutbox } from './tenant-outbox.ts';
+import type { Authority } from './visitor.ts';
 
 export interface AdminOptions {
-  readonly outbox: Outbox;
+  readonly outbox: AdminOutbox;
   readonly token: string;
+  /** Who else may ask, and for what; nobody when absent. */
+  readonly authority?: Authority;
   /** What every Route, also those that the index never gave, says of a stored event now. */
-  readonly explain: (event: StoredEvent) => Explanation;
+  readonly explain: (event: StoredEvent) => Explanation | Promise<Explanation>;
   /** Faults of the configuration as it is now. */
-  readonly faults: () => z.input<typeof FaultPage>['items'];
-  /** Routes of further areas; they are guarded like all others. */
-  readonly routes?: readonly express.Router[];
+  readonly faults: () => Faults | Promise<Faults>;
+  /** Explanations ahead, test events and checks; those routes do not exist when absent. */
+  readonly inspection?: InspectionOptions;
   readonly log: Logger;
 }
+
+type Faults = z.input<typeof FaultPage>['items'];
 
 export interface Explanation {
   readonly verdicts: readonly (Verdict & { readonly remedy?: string; readonly closeness?: number })[];
@@ -39,9 +47,13 @@ export function createAdminApp(options: AdminOptions): express.Express {
   app.disable('x-powered-by');
   app.disable('etag');
   app.set('query parser', 'simple');
-  app.use(guard(options.token));
+  app.use(guard(options.token, options.authority));
   app.use(requireJson);
-  app.use(routes(options), ...(options.routes ?? []));
+  const everything = routes(options);
+  app.use((request, response, next) => {
+    const visitor = visitorOf(response);
+    (visitor === undefined ? everything : routes(forVisitor(options, visitor)))(request, response, next);
+  });
   app.use(refuseOtherMethods(Object.values(ENDPOINTS)));
   app.use((request: Request) => {
     throw new Problem('not-found', `nothing is served at ${request.method} ${request.path}`);
@@ -50,17 +62,18 @@ export function createAdminApp(options: AdminOptions): express.Express {
   return app;
 }
 
-function routes({ outbox, explain, faults, log }: AdminOptions): express.Router {
+function routes({ outbox, explain, faults, inspection, log }: AdminOptions): express.Router {
   const router = express.Router(STRICT);
   serveEvents(router, outbox, explain);
   serveDeliveries(router, outbox, log);
   serveEndpoint(router, ENDPOINTS.listTargets, async () => ({ items: await outbox.targets() }));
   serveEndpoint(router, ENDPOINTS.showStats, () => outbox.stats());
-  serveEndpoint(router, ENDPOINTS.listFaults, async () => ({ items: faults() }));
+  serveEndpoint(router, ENDPOINTS.listFaults, async () => ({ items: await faults() }));
+  if (inspection !== undefined) router.use(inspectionRoutes(inspection));
   return router;
 }
 
-function serveEvents(router: express.Router, outbox: Outbox, explain: AdminOptions['explain']): void {
+function serveEvents(router: express.Router, outbox: AdminOutbox, explain: AdminOptions['explain']): void {
   serveEndpoint(router, ENDPOINTS.listEvents, async ({ query }) => {
     const filter: EventFilter = toEventFilter(query);
     if (filter.after !== undefined) await findEvent(outbox, filter.after);
@@ -70,11 +83,11 @@ function serveEvents(router: express.Router, outbox: Outbox, explain: AdminOptio
   serveEndpoint(router, ENDPOINTS.explainEvent, async ({ id }) => {
     const found = await withDeliveries(outbox, id);
     const targets = (await outbox.targets()).filter(({ pausedUntilMs }) => pausedUntilMs !== null);
-    return { ...found, now: explain(found), targets };
+    return { ...found, now: await explain(found), targets };
   });
 }
 
-function serveDeliveries(router: express.Router, outbox: Outbox, log: Logger): void {
+function serveDeliveries(router: express.Router, outbox: AdminOutbox, log: Logger): void {
   serveEndpoint(router, ENDPOINTS.listDeliveries, async ({ query }) => {
     const filter: DeliveryFilter = toDeliveryFilter(query);
     if (filter.after !== undefined) await findDelivery(outbox, filter.after);
@@ -96,18 +109,18 @@ function toPage<T>(items: readonly T[], limit: number, idOf: (item: T) => string
   return { items, next: last === undefined || items.length < limit ? null : idOf(last) };
 }
 
-async function withDeliveries(outbox: Outbox, id: string) {
+async function withDeliveries(outbox: AdminOutbox, id: string) {
   const stored = await findEvent(outbox, id);
   return { ...stored, deliveries: await outbox.deliveries({ eventId: stored.event.id, limit: MAX_PAGE }) };
 }
 
-async function findEvent(outbox: Outbox, id: string): Promise<StoredEvent> {
+async function findEvent(outbox: AdminOutbox, id: string): Promise<StoredEvent> {
   const stored = await outbox.event(id);
   if (!stored) throw new Problem('not-found', `no event has the id ${id}; it may have been pruned`);
   return stored;
 }
 
-async function findDelivery(outbox: Outbox, id: string) {
+async function findDelivery(outbox: AdminOutbox, id: string) {
   const delivery = await outbox.delivery(id);
   if (!delivery) throw new Problem('not-found', `no delivery has the id ${id}; it may have been pruned`);
   return delivery;

@@ -102,6 +102,7 @@ const EventEnvelope = z.strictObject({
   subject: ObjectReference,
   occurredAtMs: AtMs.nullable(),
   dedup: z.strictObject({ key: z.string(), windowMs: z.number() }).nullable(),
+  traceparent: z.string().optional().describe('The trace that it belongs to.'),
   body: z.string().describe('The native body as it came.'),
   flux: FluxEvent.describe("Flux's view of it."),
 });

@@ -6,7 +6,6 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, test } from 'node:test';
 import type { z } from 'zod';
 import { ManualClock } from '../../test/support/clock.ts';
 import { startInline } from '../../test/support/inline-writer.ts';
@@ -26,6 +25,9 @@ import type { Logger } from '../sdk/ports.ts';
 import { createAdminApp } from './admin-server.ts';
 import type { CancelStep, ReplayStep } from './answers.ts';
 import { type Endpoint, ENDPOINTS } from './endpoints.ts';
+import { ownHooks } from '../../test/support/own-hooks.ts';
+
+const { afterEach, beforeEach, test } = ownHooks();
 
 const TARGET = 'flux//default/target';
 const EXPLAINED = { verdicts: [], revision: 'r' };
@@ -176,14 +178,18 @@ test('what waits and what is being sent is cancelled, and who did it is shown', 
 
 test('every answer is what its schema says', async () => {
   await die(2);
+  const traced = { ...anEvent('traced'), traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01` };
+  await outbox.append([anAppend(traced, [])]);
 
   const events = await ask(ENDPOINTS.listEvents, { query: '?limit=1' });
   await ask(ENDPOINTS.showEvent, { id: 'e0' });
+  const shown = await ask(ENDPOINTS.showEvent, { id: 'traced' });
   await ask(ENDPOINTS.explainEvent, { id: 'e0' });
   await ask(ENDPOINTS.listTargets);
   await ask(ENDPOINTS.showStats);
   await ask(ENDPOINTS.listFaults);
   const last = await ask(ENDPOINTS.listEvents, { query: `?limit=5&after=${events.next}` });
 
-  assert.deepEqual([events.next, last.items.map(({ event }) => event.id), last.next], ['e1', ['e0'], null]);
+  assert.deepEqual([events.next, last.items.map(({ event }) => event.id), last.next], ['traced', ['e1', 'e0'], null]);
+  assert.equal(shown.event.traceparent, traced.traceparent);
 });

@@ -8,7 +8,7 @@ import type { Event } from '../event/event.ts';
 import type { Outbox, StoredEvent, TargetState } from '../outbox/store.ts';
 import type { Logger } from '../sdk/ports.ts';
 import { createAdminApp } from './admin-server.ts';
-import { inspectionRoutes, type InspectionOptions, type Submitted } from './inspection-routes.ts';
+import type { InspectionOptions, Submitted } from './inspection-routes.ts';
 
 const TOKEN = 'a-token-for-tests';
 const log: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {}, child: () => log };
@@ -58,7 +58,7 @@ before(async () => {
     token: TOKEN,
     explain: () => ({ verdicts: [], revision: '' }),
     faults: () => [],
-    routes: [inspectionRoutes(options)],
+    inspection: options,
     log,
   });
   // Hooks of a file run when all files have; until then the server must not keep the process alive.

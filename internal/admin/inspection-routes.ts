@@ -18,10 +18,15 @@ export interface InspectionOptions {
   /** Takes an event as the event port does. */
   readonly submit: (event: Event) => Promise<Submitted>;
   /** What every Route says of an event now; null while no configuration is loaded. */
-  readonly explainEvent: (event: Event) => { readonly verdicts: readonly Explained[]; readonly revision: string } | null;
-  readonly targets: () => readonly Target[];
+  readonly explainEvent: (event: Event) => ExplainedEvent | null | Promise<ExplainedEvent | null>;
+  readonly targets: () => readonly Target[] | Promise<readonly Target[]>;
   /** Reaches a Provider without posting to it. */
   readonly check: (target: Target) => Promise<z.input<typeof CheckAnswer>>;
+}
+
+export interface ExplainedEvent {
+  readonly verdicts: readonly Explained[];
+  readonly revision: string;
 }
 
 export type Submitted =
@@ -46,21 +51,25 @@ export function inspectionRoutes(options: InspectionOptions): express.Router {
   });
   router.post(ENDPOINTS.explainAhead.path, readBody, async (request, response) => {
     const event = requireEvent(options, request.body);
-    const explained = options.explainEvent(event);
+    const explained = await options.explainEvent(event);
     if (explained === null) throw new Problem('store', 'no configuration is loaded yet');
     const targets = await pausedTargets(options.outbox);
     const equal = await findEqual(options.outbox, event);
     response.json({ event, now: explained, targets, equal } satisfies z.input<typeof AheadAnswer>);
   });
-  router.get(ENDPOINTS.listProviders.path, (_request, response) => {
-    const items = options
-      .targets()
-      .map(({ key, ref, type, suspended }) => ({ key, namespace: ref.namespace, name: ref.name, type, suspended }));
+  router.get(ENDPOINTS.listProviders.path, async (_request, response) => {
+    const items = (await options.targets()).map(({ key, ref, type, suspended }) => ({
+      key,
+      namespace: ref.namespace,
+      name: ref.name,
+      type,
+      suspended,
+    }));
     response.json({ items } satisfies z.input<typeof ProviderPage>);
   });
   router.post(ENDPOINTS.checkProvider.path, async (request, response) => {
     const { namespace, name } = request.params;
-    const target = options.targets().find(({ ref }) => ref.namespace === namespace && ref.name === name);
+    const target = (await options.targets()).find(({ ref }) => ref.namespace === namespace && ref.name === name);
     if (target === undefined)
       throw new Problem('not-found', `there is no Provider ${namespace}/${name} in the configuration that is served`);
     response.json(await options.check(target));

@@ -1,6 +1,6 @@
 // What the admin API is asked: parameters and bodies, strict, so that a mistyped name is an error and never a wider question.
 import { z } from 'zod';
-import { DELIVERY_STATES } from '../outbox/store.ts';
+import { DELIVERY_STATES, EVENT_VERDICTS } from '../outbox/store.ts';
 import { REASONS } from '../sdk/outcome.ts';
 
 /** Rows of one answer, and deliveries of one step of a replay or cancel, at most. */
@@ -45,9 +45,12 @@ function page<T extends z.ZodType>(limit: T) {
   };
 }
 
-const queryAges = ages(z.coerce.number().min(0));
+const milliseconds = z.coerce.number().min(0);
+const queryAges = ages(milliseconds);
 const queryPage = page(z.coerce.number().int().min(1).max(MAX_PAGE).default(50));
 const bodyPage = page(z.number().int().min(1).max(MAX_PAGE).default(MAX_PAGE));
+
+const order = z.enum(['newest', 'oldest']).default('newest').describe('Which comes first, by acceptance.');
 
 export const NoQuery = z.strictObject({});
 
@@ -62,7 +65,8 @@ export const DeliveryQuery = z.strictObject({
   ...queryAges,
   id: z.array(Id).max(MAX_PAGE).optional().describe('Only these deliveries.'),
   state: z.array(State).optional().describe('Only in one of these states.'),
-  order: z.enum(['newest', 'oldest']).default('newest').describe('Which comes first, by acceptance.'),
+  order,
+  changedWithinMs: milliseconds.optional().describe('Ended, replayed or cancelled within this time.'),
   history: Flag.default(true).describe('false leaves the attempts and decisions out.'),
 });
 
@@ -71,6 +75,9 @@ export const EventQuery = z.strictObject({
   ...subject,
   ...queryAges,
   reason: Name.optional().describe("The sender's reason, exactly."),
+  severity: Name.optional().describe("The sender's severity, exactly."),
+  verdict: z.enum(EVENT_VERDICTS).optional().describe('What some Route said of it; unmatched: it is decided and no Route took it.'),
+  order,
   pending: Flag.optional().describe('Whether some verdict is not known yet.'),
 });
 

@@ -1,5 +1,5 @@
 // What lint says: one fault at one place, with the rule that found it.
-import { toFieldName } from '../config/directory/entries.ts';
+import { toFieldName } from '../config/manifest.ts';
 import type { FolderObject } from '../config/directory/read-folder.ts';
 
 /** Every kind of fault, with what it means in a sentence. */

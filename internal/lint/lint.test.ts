@@ -45,6 +45,13 @@ const ALL = 'eventSources: [{ kind: Kustomization, name: "*" }]';
 const HOOK = provider('hook', 'type: generic\naddress: https://hooks.example.com/flux');
 const ALERT = alert('all', `${TO_HOOK}\n${ALL}`);
 
+/** A Provider of commit statuses with one annotation. */
+const annotated = (annotation: string): string =>
+  provider('hook', 'type: github\naddress: https://github.com/example/fleet\nsecretRef: { name: git }').replace(
+    'metadata: { name: hook, namespace: apps }',
+    `metadata:\n  name: hook\n  namespace: apps\n  annotations:\n    ${annotation}`,
+  );
+
 interface Case {
   readonly name: string;
   /** One file, or several by path. */
@@ -226,6 +233,22 @@ const BROKEN: readonly Case[] = [
     severity: 'error',
     message: /undeclared reference to 'evnt'/,
     hint: /CEL over event, alert and provider/,
+  },
+  {
+    name: 'a link that is no text',
+    in: ALERT + annotated('▸tocsin.dev/target-url: event.involvedObject.name') + secret('git', 'token: x'),
+    want: 'bad-expression',
+    severity: 'error',
+    message: /the annotation tocsin\.dev\/target-url does not compile: .*expected string, got dyn/,
+    hint: /CEL over event, alert and provider/,
+  },
+  {
+    name: 'an annotation with a value that means nothing',
+    in: ALERT + annotated('▸tocsin.dev/aggregate: "true"') + secret('git', 'token: x'),
+    want: 'ignored-field',
+    severity: 'warning',
+    message: /the annotation tocsin\.dev\/aggregate has no effect, because its value is "true"/,
+    hint: /Write enabled or only/,
   },
   {
     name: 'a kind that is misspelt',
@@ -735,6 +758,10 @@ test('every broken folder gets its finding, at its place, with a hint', async (t
 });
 
 const CLEAN: readonly { readonly name: string; readonly in: string }[] = [
+  {
+    name: 'a link that something else fills in before it is applied',
+    in: ALERT + annotated('tocsin.dev/target-url: \'"https://" + ${console}\'') + secret('git', 'token: x'),
+  },
   { name: 'an Alert and its Provider', in: HOOK + ALERT },
   {
     name: 'a Secret that an operator makes',

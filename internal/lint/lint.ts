@@ -1,12 +1,13 @@
 // Everything that is wrong with the manifests of a folder: what reading them found, and what only shows when they are seen
-// together. Nothing outside of the folder is asked, so what may be elsewhere is a warning and not an error.
-import type { ManifestFault } from '../config/directory/manifest.ts';
+// together. Of a folder nothing else is known, so what may be elsewhere is a warning; in a cluster there is no elsewhere.
+import type { ManifestFault } from '../config/manifest.ts';
 import type { Folder } from '../config/directory/read-folder.ts';
 import type { Redactor } from '../sdk/transport.ts';
 import { findClearSecrets } from './clear-secrets.ts';
 import { checkConfigurations } from './configuration.ts';
 import { isTemplated, type LintFinding, RULES, type RuleId } from './finding.ts';
 import { indexFolder } from './folder-index.ts';
+import { findUnknownKinds } from './kinds.ts';
 import { findUnmatchable } from './never-matches.ts';
 import { findOverlaps } from './overlap.ts';
 import { findMissingProviders, findMissingSecrets } from './references.ts';
@@ -14,14 +15,23 @@ import { findMissingProviders, findMissingSecrets } from './references.ts';
 /** Accepted by the API server, but never what its author meant. */
 const ALWAYS_ERRORS: ReadonlySet<RuleId> = new Set(['bad-pattern', 'bad-expression']);
 
-/** All findings by file and place. The redactor learns every value of a Secret that is looked at. */
-export async function lintFolder(folder: Folder, redactor: Redactor): Promise<readonly LintFinding[]> {
+/** What is known of a cluster besides its objects. */
+export interface ClusterFacts {
+  /** undefined when nobody may tell. */
+  readonly kinds: ReadonlySet<string> | undefined;
+}
+
+/** All findings by file and place; `cluster` where the objects are all that there are. The redactor learns every value of a Secret. */
+export async function lintFolder(folder: Folder, redactor: Redactor, cluster?: ClusterFacts): Promise<readonly LintFinding[]> {
   const index = indexFolder(folder);
   const { findings, places } = await checkConfigurations(index, redactor);
   const found = [
-    ...withoutTemplated(folder).flatMap(fromFault),
+    ...withoutTemplated(folder)
+      .flatMap(fromFault)
+      .filter(({ rule }) => rule !== 'unknown-kind' || cluster?.kinds === undefined),
     ...findMissingProviders(index),
-    ...findMissingSecrets(index),
+    ...findMissingSecrets(index, cluster !== undefined),
+    ...findUnknownKinds(index, cluster?.kinds),
     ...findUnmatchable(index),
     ...findOverlaps(index, (targetKey) => places.get(targetKey)),
     ...findings,
@@ -42,8 +52,13 @@ function withoutTemplated({ objects, faults }: Folder): ManifestFault[] {
 
 function valueAt(root: unknown, field: string): unknown {
   let value = root;
-  for (const step of field.split(/[.[\]]+/).filter((part) => part !== '')) {
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, step)) return undefined;
+  const steps = field.split(/[.[\]]+/).filter((part) => part !== '');
+  for (const [index, step] of steps.entries()) {
+    if (typeof value !== 'object' || value === null) return undefined;
+    // The name of an annotation holds dots itself.
+    const rest = steps.slice(index).join('.');
+    if (Object.hasOwn(value, rest)) return Reflect.get(value, rest);
+    if (!Object.hasOwn(value, step)) return undefined;
     value = Reflect.get(value, step);
   }
   return value;

@@ -38,15 +38,16 @@ function missingProvider(index: FolderIndex, { namespace }: FolderObject, name: 
   return { message: absent, hint: `Add the Provider, or name another one.${known}` };
 }
 
-/** Providers whose Secrets are not in their namespace; often another tool makes them, so only a wrong namespace is an error. */
-export function findMissingSecrets(index: FolderIndex): LintFinding[] {
+/** Providers whose Secrets are not in their namespace; often another tool makes them, so in a folder only a wrong namespace is an error. */
+export function findMissingSecrets(index: FolderIndex, isCluster: boolean): LintFinding[] {
   return index.providers.flatMap((provider) =>
     SECRET_FIELDS.flatMap((field) => {
       const name = provider.target?.spec[field];
       if (name === undefined || isTemplated(name)) return [];
       const { namespace } = provider;
       if (index.findSecret(namespace, name) !== undefined || index.isSecretMade(namespace, name)) return [];
-      return [missingSecret(index, provider, name, ['spec', field, 'name'])];
+      const finding = missingSecret(index, provider, name, ['spec', field, 'name']);
+      return [isCluster ? { ...finding, severity: 'error' as const } : finding];
     }),
   );
 }

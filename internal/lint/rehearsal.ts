@@ -178,6 +178,8 @@ function offlineContext(): SendContext {
     dial: refuse,
     identity: refuse,
     token: async (_, acquire) => (await acquire()).value,
+    shared: (_, work) => work(),
+    learn: () => undefined,
     memory: { get: () => Promise.resolve(undefined) },
     lane: 'example',
     clock: { nowMs: () => 0 },

@@ -3,6 +3,8 @@ import type { LintFinding } from './finding.ts';
 
 export interface Summary {
   readonly files: number;
+  /** Instead of files. */
+  readonly place?: string;
   readonly errors: number;
   readonly warnings: number;
 }
@@ -22,9 +24,9 @@ export function toText(findings: readonly LintFinding[], summary: Summary, isCol
     const subject = object === '' ? '' : `${oneLine(object)}: `;
     return `${toPlace(place)}: ${paint(severity, severity)}: ${subject}${oneLine(message)} [${rule}]\n  ${paint('hint', oneLine(hint))}`;
   });
-  const { files, errors, warnings } = summary;
+  const { files, errors, warnings, place } = summary;
   const counts = findings.length === 0 ? 'no faults' : `${count(errors, 'error')}, ${count(warnings, 'warning')}`;
-  return [...blocks, `${counts} in ${count(files, 'file')}`].join('\n');
+  return [...blocks, `${counts} in ${place ?? count(files, 'file')}`].join('\n');
 }
 
 /** The findings with what they add up to. */

@@ -149,7 +149,7 @@ function pairFaults({ capabilities }: ProviderDefinition, has: Has): Inconsisten
   const [present] = PAIR.filter(has);
   if (present === undefined || PAIR.every(has)) return [];
   const absent = present === 'username' ? 'password' : 'username';
-  const isFatal = present === 'password' && !has('token') && capabilities.tlsFromSecret;
+  const isFatal = present === 'password' && !has('token') && capabilities.tlsFromSecret === true;
   const message = `the Secret has ${present} but no ${absent}, so ${isFatal ? 'the Provider cannot be used' : 'neither is used'}`;
   return [{ key: present, isFatal, message, hint: `Add ${absent}, or remove ${present}.` }];
 }

@@ -66,6 +66,12 @@ const CASES: readonly Case[] = [
     asked: [],
   },
   {
+    name: 'variables of the process that the type declares',
+    definition: { check: async ({ environment }) => ({ kind: 'delivered', note: `asked ${environment?.['FORGE_API']}` }) },
+    want: ['configuration fine', 'connection fine', 'credentials fine'],
+    says: /asked https:\/\/forge\.example\.com/,
+  },
+  {
     name: 'credentials that work',
     definition: { check: async () => ({ kind: 'delivered', note: `signed in as ${CANARY}` }) },
     want: ['configuration fine', 'connection fine', 'credentials fine'],
@@ -142,6 +148,7 @@ for (const { name, definition = {}, config = {}, script = () => toAnswer(200), r
       transport,
       redactor,
       tokens: () => Promise.reject(new TypeError('the cache is not to be used')),
+      environment: { FORGE_API: 'https://forge.example.com' },
       clock,
       log: createLogger({ level: 'error', encoding: 'json', redactor, clock, write: () => undefined }),
     });

@@ -18,6 +18,8 @@ export interface CheckTools {
   readonly redactor: Redactor;
   readonly tokens: SendContext['token'];
   readonly identity?: IdentitySource;
+  /** Variables of the process that types declare. */
+  readonly environment?: Readonly<Record<string, string>>;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -156,6 +158,9 @@ function toContext(target: Target, { resolved, tools, signal }: Trial, lines: Li
       const request = { ...scope, namespace: target.ref.namespace, serviceAccountName: serviceAccountOf(resolved.config) };
       return await tools.tokens(`identity ${identity.keyOf(request)}`, () => identity.acquire(request, send));
     },
+    ...(tools.environment === undefined ? {} : { environment: tools.environment }),
+    shared: (_, work) => work(),
+    learn: () => undefined,
     memory: { get: async () => undefined },
     lane: 'check',
     clock: tools.clock,

@@ -18,6 +18,8 @@ const SHOWN: ReadonlySet<string> = new Set([
   'sub_head',
   'subtitle',
   'summary',
+  'targetUrl',
+  'target_url',
   'text',
   'title',
   'topic',

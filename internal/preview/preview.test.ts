@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { toRenderInput } from '../../test/support/provider-run.ts';
 import { toRef, toTestEvent, toTestRoute, toTestTarget } from '../../test/support/routing.ts';
 import { catalog } from '../catalog/catalog.ts';
+import { compileExpression } from '../expr/cel.ts';
 import type { ProviderExample } from '../sdk/provider.ts';
 import { ConfigFault, type ProviderDefinition } from '../sdk/provider.ts';
 import { createRedactor } from '../telemetry/redactor.ts';
@@ -13,7 +14,15 @@ const NOW_MS = Date.UTC(2026, 0, 2);
 /** Shorter values are no credentials but names and numbers. */
 const MIN_SECRET_CHARS = 8;
 
-function preview(definition: ProviderDefinition, example: ProviderExample, changes: Partial<PreviewTools> = {}) {
+function preview(
+  definition: ProviderDefinition,
+  example: ProviderExample,
+  {
+    link,
+    annotations = {},
+    ...changes
+  }: Partial<PreviewTools> & { readonly link?: string; readonly annotations?: Record<string, string> } = {},
+) {
   const redactor = createRedactor();
   const { config } = toRenderInput({
     spec: example.spec,
@@ -21,7 +30,15 @@ function preview(definition: ProviderDefinition, example: ProviderExample, chang
     event: example.event,
   });
   const ref = toRef('apps', 'provider');
-  const target = toTestTarget('provider', { ref, type: definition.type, definition, key: 'flux//apps/provider' });
+  const targetUrlExpression = compileExpression(link ?? '""', { result: 'string', variables: ['event', 'alert', 'provider'] });
+  const target = toTestTarget('provider', {
+    ref,
+    type: definition.type,
+    definition,
+    key: 'flux//apps/provider',
+    annotations,
+    targetUrlExpression,
+  });
   const tools: PreviewTools = {
     resolve: async () => {
       for (const value of Object.values(example.secret ?? {})) redactor.add(value);
@@ -71,6 +88,63 @@ test('what cannot work is a fault, and what is nobody’s configuration is throw
   assert.deepEqual((await broken(new ConfigFault('no such Secret'))).fault, { reason: 'config', message: 'no such Secret' });
   await assert.rejects(broken(new RangeError('a bug')), RangeError);
 });
+
+for (const type of catalog.types.filter((name) => catalog.get(name)?.category === 'git')) {
+  test(`${type}: a preview goes on to what would be written`, async () => {
+    const definition = catalog.get(type);
+    const [example] = definition?.examples ?? [];
+    assert.ok(definition !== undefined && example !== undefined);
+
+    const { requests, fault } = await preview(definition, example, { annotations: { 'tocsin.dev/aggregate': 'enabled' } });
+
+    assert.equal(fault, undefined);
+    const written = definition.capabilities.accepts.includes('commit-status') ? 2 : 1;
+    assert.equal(requests.filter(({ method }) => method === 'POST').length, written, requests.map(({ method }) => method).join(' '));
+  });
+}
+
+test('the picture of a status shows its link, and one that cannot be made is a fault', async () => {
+  const definition = catalog.get('github');
+  const [example] = definition?.examples ?? [];
+  assert.ok(definition !== undefined && example !== undefined);
+
+  const shown = await preview(definition, example, { link: '"https://console.example.com/" + event.involvedObject.name' });
+  const refused = await preview(definition, example, { link: '"ftp://console.example.com"' });
+
+  assert.deepEqual(
+    shown.picture.filter((line) => line.startsWith('https:')),
+    ['https://console.example.com/webapp'],
+  );
+  assert.match(refused.fault?.message ?? '', /the annotation tocsin\.dev\/target-url: the result is no http or https URL$/);
+});
+
+for (const { value, want } of [
+  { value: 'enabled', want: ['kustomization/webapp/uid', 'flux/alert'] },
+  { value: 'only', want: ['flux/alert'] },
+  { value: 'off', want: ['kustomization/webapp/uid'] },
+]) {
+  test(`a preview shows the status of the whole commit where it is ${value}`, async () => {
+    const definition = catalog.get('github');
+    const [example] = definition?.examples ?? [];
+    assert.ok(definition !== undefined && example !== undefined);
+
+    const shown = await preview(definition, example, { annotations: { 'tocsin.dev/aggregate': value } });
+
+    const bodies = shown.requests.flatMap(({ body }) => (body === undefined ? [] : [JSON.parse(body) as Record<string, string>]));
+    assert.deepEqual(
+      bodies.map(({ context }) => context),
+      want,
+    );
+    assert.equal(
+      bodies.some(({ description }) => description === '1 of 1 ready'),
+      want.includes('flux/alert'),
+    );
+    assert.equal(
+      shown.notes.some((note) => /as if this event were the only one/.test(note)),
+      want.includes('flux/alert'),
+    );
+  });
+}
 
 test('a refused address is told, and paths are shown where they are asked for', async () => {
   const definition = catalog.get('generic');

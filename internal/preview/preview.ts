@@ -1,17 +1,18 @@
 // What would be sent, without sending it: the provider renders, or speaks to nobody while its requests are written down.
 // Everything that comes out is redacted; of addresses only scheme and host are shown unless somebody asks for more.
-import { statusId } from '../enrich/commit-status.ts';
 import type { Event, FluxEvent, Metadata } from '../event/event.ts';
 import type { ManifestObject, Target } from '../routing/route.ts';
 import { type ResolvedTarget, SecretUnavailable } from '../sdk/credentials.ts';
 import type { HttpRequest } from '../sdk/http.ts';
 import type { Reason } from '../sdk/outcome.ts';
 import { ConfigFault, type ProviderDefinition, type RenderInput } from '../sdk/provider.ts';
+import { isWholeCommit } from '../sdk/git/status-draft.ts';
 import type { ObjectRef } from '../sdk/target.ts';
 import type { Redactor } from '../sdk/transport.ts';
 import { measureLimits, type UsedLimit } from './limits.ts';
 import { recordRequests } from './recorder.ts';
 import { toPicture } from './picture.ts';
+import { COUNT_NOTE, toStatusInputs } from './status-inputs.ts';
 
 export interface PreviewTools {
   /** Registers every secret value for redaction first. */
@@ -71,9 +72,9 @@ export async function previewMessage(question: PreviewQuestion, tools: PreviewTo
   if (target.definition === null) return refused(`there is no Provider type ${JSON.stringify(target.type)}`);
   try {
     const { config } = await tools.resolve(target);
-    const input = toInput(question, config, tools.nowMs);
-    if ('error' in input) return refused(`failed to create commit status: ${input.error}`);
-    return { ...head, ...(await render(target.definition, input, tools)) };
+    const inputs = toInputs(question, config, tools.nowMs);
+    if ('error' in inputs) return refused(`failed to create commit status: ${inputs.error}`);
+    return { ...head, ...(await renderAll(target.definition, inputs, tools)) };
   } catch (error) {
     if (error instanceof ConfigFault || error instanceof SecretUnavailable) return refused(error.message);
     throw error;
@@ -81,6 +82,20 @@ export async function previewMessage(question: PreviewQuestion, tools: PreviewTo
 }
 
 type Rendered = Omit<Preview, 'provider' | 'type' | 'alert'>;
+
+async function renderAll(definition: ProviderDefinition, inputs: readonly RenderInput[], tools: PreviewTools): Promise<Rendered> {
+  const rendered: Rendered[] = [];
+  for (const input of inputs) rendered.push(await render(definition, input, tools));
+  const fault = rendered.find((one) => one.fault !== undefined)?.fault;
+  const notes = [...new Set(rendered.flatMap((one) => one.notes)), ...(inputs.some(isWholeCommit) ? [COUNT_NOTE] : [])];
+  return {
+    requests: rendered.flatMap(({ requests }) => requests),
+    limits: rendered.flatMap(({ limits }) => limits),
+    picture: rendered.flatMap(({ picture }) => picture),
+    notes,
+    ...(fault === undefined ? {} : { fault }),
+  };
+}
 
 async function render(definition: ProviderDefinition, input: RenderInput, tools: PreviewTools): Promise<Rendered> {
   const { redactor } = tools;
@@ -105,7 +120,11 @@ function refusalOf(text: string, { refuses }: PreviewTools): string | undefined 
   return why === undefined || url === null ? undefined : `requests to ${url.host} are refused: ${why}`;
 }
 
-function toInput(question: PreviewQuestion, config: RenderInput['config'], nowMs: number): RenderInput | { readonly error: string } {
+function toInputs(
+  question: PreviewQuestion,
+  config: RenderInput['config'],
+  nowMs: number,
+): readonly RenderInput[] | { readonly error: string } {
   const { event, target, alert, metadata } = question;
   const { namespace, name, uid } = target.ref;
   const enriched: FluxEvent = { ...event.flux, metadata };
@@ -119,9 +138,8 @@ function toInput(question: PreviewQuestion, config: RenderInput['config'], nowMs
     precededBy: 0,
     nowMs,
   };
-  if (target.definition?.capabilities.accepts.includes('commit-status') !== true) return input;
-  const result = statusId(target, alert?.object ?? target.object, enriched);
-  return 'error' in result ? result : { ...input, statusId: result.id };
+  if (target.definition?.capabilities.accepts.includes('commit-status') !== true) return [input];
+  return toStatusInputs(input, target, alert?.object);
 }
 
 /** Headers that carry a credential even when nobody registered it. */

@@ -8,7 +8,7 @@ import type { Redactor } from '../sdk/transport.ts';
 /** Stands in for a token that a vendor would have to be asked for. */
 const PLACEHOLDER_TOKEN = 'a-token-that-is-asked-for-when-it-is-sent';
 const MAX_REQUESTS = 20;
-const MADE_UP = 'every answer is taken to be an empty success: what the vendor says decides which requests really follow';
+const MADE_UP = 'every answer is taken to be a success that knows of nothing: what the vendor says decides which requests really follow';
 
 export interface Recording {
   readonly requests: readonly HttpRequest[];
@@ -21,7 +21,7 @@ export async function recordRequests(definition: ProviderDefinition, input: Rend
   const notes: string[] = [];
   redactor.add(PLACEHOLDER_TOKEN);
   try {
-    const outcome = await definition.send?.(toContext(requests, notes, input.nowMs), input);
+    const outcome = await definition.send?.(toContext({ requests, notes, nowMs: input.nowMs, answerOf: definition.previewAnswer }), input);
     if (outcome?.kind === 'delivered' && outcome.note !== undefined && requests.length === 0) notes.push(outcome.note);
     if (outcome !== undefined && outcome.kind !== 'delivered' && requests.length === 0) {
       if (outcome.reason === 'config') throw new ConfigFault(outcome.message);
@@ -35,11 +35,19 @@ export async function recordRequests(definition: ProviderDefinition, input: Rend
   return { requests, notes: requests.length > 0 ? [MADE_UP, ...notes] : notes };
 }
 
-function toContext(requests: HttpRequest[], notes: string[], nowMs: number): SendContext {
+interface Play {
+  readonly requests: HttpRequest[];
+  readonly notes: string[];
+  readonly nowMs: number;
+  readonly answerOf: ProviderDefinition['previewAnswer'];
+}
+
+function toContext({ requests, notes, nowMs, answerOf }: Play): SendContext {
   const answer = async (request: HttpRequest): Promise<HttpResponse> => {
     if (requests.length >= MAX_REQUESTS) throw new TransportError('network', 'too many requests for a preview');
     requests.push(request);
-    return { status: 200, headers: { 'content-type': 'application/json' }, body: Buffer.from('[]'), truncated: false };
+    const body = Buffer.from(JSON.stringify(answerOf?.(request) ?? []));
+    return { status: 200, headers: { 'content-type': 'application/json' }, body, truncated: false };
   };
   return {
     http: answer,
@@ -52,6 +60,8 @@ function toContext(requests: HttpRequest[], notes: string[], nowMs: number): Sen
       throw new TransportError('network', 'nothing is sent by a preview');
     },
     token: async () => PLACEHOLDER_TOKEN,
+    shared: (_, work) => work(),
+    learn: () => undefined,
     identity: async () => PLACEHOLDER_TOKEN,
     memory: { get: async () => undefined },
     lane: 'preview',
