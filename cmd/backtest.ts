@@ -1,6 +1,6 @@
 // `tocsin backtest --alert FILE --since 7d`: what an edited Alert would have sent for the events that happened, compared with
 // what was sent. Reads a running server, or an exported file of events.
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, Option } from 'commander';
 import { catalog } from '../internal/catalog/catalog.ts';
 import { type Comparison, createBacktest, type Totals } from '../internal/preview/backtest.ts';
 import type { Event } from '../internal/event/event.ts';
@@ -12,10 +12,12 @@ import { toKey } from '../internal/sdk/target.ts';
 import { type AdminFlags, ask, withAdminFlags } from './admin-client.ts';
 import { exportedEvents, type Happened, storedEvents } from './event-history.ts';
 import { InputError } from './event-input.ts';
-import { parseCount, parseDuration } from './flags.ts';
-import { type FolderFlags, type OpenFolder, openFolder, withFolderFlags } from './folder.ts';
+import { parseCount } from './flags.ts';
+import { type FolderFlags, hasFolder, type OpenFolder, openFolder, withFolderFlags } from './folder.ts';
+import { toAge } from './narrowing.ts';
+import { createProgress } from './progress.ts';
 import type { Terminal } from './terminal.ts';
-import { toTable } from './words.ts';
+import { toCount, toTable } from './words.ts';
 
 interface BacktestFlags extends AdminFlags, FolderFlags {
   readonly alert: string;
@@ -26,16 +28,15 @@ interface BacktestFlags extends AdminFlags, FolderFlags {
 }
 
 const HELP = `
-Over a running server:  tocsin backtest --alert edited.yaml --since 7d
-As a pull request check: tocsin backtest --alert edited.yaml --events events.json --manifests clusters/prod --strict
-
 --events takes what "tocsin events --output json" prints, or event bodies, as one JSON document or one per line. Of bodies
 nobody knows what was sent: with --manifests they are compared with the Alert of the same name that is there.
-
 Exit codes: 0 compared, 1 failure (with --strict also: something would be sent that was not, or the other way round), 2 wrong usage.
+
+Examples:
+  tocsin backtest --alert edited.yaml --since 7d
+  tocsin backtest --alert edited.yaml --events events.json --manifests clusters/prod          (a pull request check)
 `;
 const DAY_MS = 86_400_000;
-const PROGRESS_MS = 1_000;
 
 /** Adds the command to the program. */
 export function addBacktest(program: Command, terminal: Terminal): void {
@@ -43,24 +44,20 @@ export function addBacktest(program: Command, terminal: Terminal): void {
   withFolderFlags(withAdminFlags(command), 'whose Providers, labels and present Alerts are used')
     .requiredOption('--alert <file>', 'the edited Alert, or several')
     .option('--events <file>', 'events of a file instead of those of a running server; - reads standard input')
-    .option('--since <duration>', 'how far back the stored events go, such as 12h or 7d', parseSince, 7 * DAY_MS)
+    .addOption(
+      new Option('--since <time>', 'how far back the stored events go: 12h or 7d ago, or 2026-01-31T15:04:05Z')
+        .argParser(toAge(() => terminal.nowMs()))
+        .default(7 * DAY_MS, '7d'),
+    )
     .option('--limit <count>', 'differences that are listed at most', parseCount, 50)
     .option('--strict', 'fail when there is a difference', false)
     .addHelpText('after', HELP)
     .action((flags: BacktestFlags) => backtest(flags, terminal));
 }
 
-/** A Go duration, or days. */
-function parseSince(text: string): number {
-  const days = /^(\d+)d$/.exec(text)?.[1];
-  const sinceMs = days === undefined ? parseDuration(text) : Number(days) * DAY_MS;
-  if (sinceMs <= 0) throw new InvalidArgumentError('write a time before now, such as 12h or 7d.');
-  return sinceMs;
-}
-
 async function backtest(flags: BacktestFlags, terminal: Terminal): Promise<void> {
   const routes = await readAlerts(flags);
-  const folder = flags.manifests.length === 0 ? undefined : await openFolder(flags);
+  const folder = hasFolder(flags) ? await openFolder(flags) : undefined;
   const snapshot = nextSnapshot(emptySnapshot(), {
     upsertRoutes: routes,
     upsertTargets: await findTargets(flags, folder, routes),
@@ -84,7 +81,7 @@ async function backtest(flags: BacktestFlags, terminal: Terminal): Promise<void>
   const { totals } = run;
   const differs = totals.added + totals.removed + totals.changed > 0;
   if (flags.strict && differs) process.exitCode = 1;
-  const eventsPerSecond = Math.round(totals.events / Math.max(seconds, 0.001));
+  const eventsPerSecond = toRate(totals.events, seconds);
   if (flags.output === 'json') return terminal.print(JSON.stringify({ totals, seconds, eventsPerSecond, differences }, null, 2));
   terminal.print(describe(totals, differences, { seconds, eventsPerSecond }));
 }
@@ -153,27 +150,26 @@ function presentOf(event: Event, route: Route, folder: OpenFolder | undefined): 
   return { verdict, delivery: { targetKey: verdict.targetKey, metadata: delivery.metadata, state: 'sent as configured now' } };
 }
 
-/** Hands every event on and says how far it is, where a person watches; resolves with the seconds that it took. */
+/** Hands every event on and says how far it is; resolves with the seconds that it took. */
 async function feed(
   source: AsyncGenerator<Happened>,
   add: (event: Event, before: Happened['before']) => void,
   terminal: Terminal,
 ): Promise<number> {
   const startedMs = terminal.nowMs();
-  const isWatched = process.stderr.isTTY;
+  const seconds = (): number => (terminal.nowMs() - startedMs) / 1000;
+  const progress = createProgress(terminal);
   let events = 0;
-  let toldMs = startedMs;
   for await (const { event, before } of source) {
     add(event, before);
     events += 1;
-    const nowMs = terminal.nowMs();
-    if (!isWatched || nowMs - toldMs < PROGRESS_MS) continue;
-    toldMs = nowMs;
-    const rate = Math.round((1000 * events) / (nowMs - startedMs));
-    process.stderr.write(`\r${events.toLocaleString('en')} events compared, ${rate.toLocaleString('en')} a second`);
+    progress(() => `${toCount(events, 'event')} compared, ${toCount(toRate(events, seconds()))} a second`);
   }
-  if (toldMs > startedMs) process.stderr.write('\n');
-  return (terminal.nowMs() - startedMs) / 1000;
+  return seconds();
+}
+
+function toRate(events: number, seconds: number): number {
+  return Math.round(events / Math.max(seconds, 0.001));
 }
 
 interface Speed {
@@ -184,9 +180,9 @@ interface Speed {
 function describe(totals: Totals, differences: readonly Comparison[], { seconds, eventsPerSecond }: Speed): string {
   const { events, sends, sent, added, removed, changed, same, unknown } = totals;
   const lines = [
-    `Compared ${count(events)} events in ${seconds.toFixed(1)} s (${count(eventsPerSecond)} a second).`,
-    `The edited Alert sends ${count(sends)}; before it was ${count(sent)}: ${count(added)} added, ${count(removed)} removed, ${count(changed)} changed, ${count(same)} the same.`,
-    ...(unknown === 0 ? [] : [`Of ${count(unknown)} nobody can say: labels or Providers are not known; --manifests gives them.`]),
+    `Compared ${toCount(events, 'event')} in ${seconds.toFixed(1)} s (${toCount(eventsPerSecond)} a second).`,
+    `The edited Alert sends ${toCount(sends)}; before it was ${toCount(sent)}: ${toCount(added)} added, ${toCount(removed)} removed, ${toCount(changed)} changed, ${toCount(same)} the same.`,
+    ...(unknown === 0 ? [] : [`Of ${toCount(unknown)} nobody can say: labels or Providers are not known; --manifests gives them.`]),
   ];
   if (differences.length === 0) return lines.join('\n');
   const rows = differences.map(({ change, alert, object, severity, reason, message, now, before, eventId }) => [
@@ -200,10 +196,6 @@ function describe(totals: Totals, differences: readonly Comparison[], { seconds,
     eventId,
   ]);
   const hidden = added + removed + changed + unknown - differences.length;
-  const more = hidden > 0 ? [`and ${count(hidden)} more; --limit lists them`] : [];
+  const more = hidden > 0 ? [`and ${toCount(hidden)} more; --limit lists them`] : [];
   return [...lines, '', toTable(['CHANGE', 'ALERT', 'OBJECT', 'EVENT', 'MESSAGE', 'NOW', 'BEFORE', 'ID'], rows), ...more].join('\n');
-}
-
-function count(value: number): string {
-  return value.toLocaleString('en');
 }

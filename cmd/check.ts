@@ -8,7 +8,8 @@ import { createTransport } from '../internal/transport/transport.ts';
 import { adviceForReason } from './advice.ts';
 import { type AdminFlags, AdminError, post, withAdminFlags } from './admin-client.ts';
 import { readEnvironment } from './environment.ts';
-import { type FolderFlags, openFolder, SILENT, withFolderFlags } from './folder.ts';
+import { type FolderFlags, hasFolder, openFolder, withFolderFlags } from './folder.ts';
+import { SILENT } from './silent-log.ts';
 import { systemClock } from './system-clock.ts';
 import type { Terminal } from './terminal.ts';
 import { printable } from './words.ts';
@@ -20,8 +21,11 @@ const HELP = `
 Nothing is posted. The configuration is resolved, the server of the address gets a "HEAD /" without credentials (never the
 path of the webhook, which may take any request for a message), and where the vendor has a call that changes nothing, the
 credentials are tried with it. Where it has none, the connection is all that can be checked: "tocsin send" tells the rest.
-
 Exit codes: 0 nothing failed, 1 something failed, 2 wrong usage.
+
+Examples:
+  tocsin check apps/slack
+  tocsin check apps/slack --manifests clusters/prod
 `;
 
 /** Adds the command to the program. */
@@ -32,7 +36,7 @@ export function addCheck(program: Command, terminal: Terminal): void {
     .addHelpText('after', HELP)
     .action(async (provider: string, flags: CheckFlags) => {
       if (!/^[^/]+\/[^/]+$/.test(provider)) command.error(`${provider} is no Provider; write namespace/name`);
-      const report = flags.manifests.length === 0 ? await askServer(provider, flags) : await checkFromHere(provider, flags);
+      const report = hasFolder(flags) ? await checkFromHere(provider, flags) : await askServer(provider, flags);
       if (!report.isFine) process.exitCode = 1;
       terminal.print(flags.output === 'json' ? JSON.stringify(report, null, 2) : describe(report).join('\n'));
     });
@@ -64,6 +68,7 @@ async function checkFromHere(provider: string, flags: CheckFlags): Promise<Check
       transport,
       redactor,
       tokens: (key, acquire) => tokens.token(key, acquire),
+      environment: environment.forProviders,
       clock: systemClock,
       log: SILENT,
     });

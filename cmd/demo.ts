@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { request } from 'undici';
 import { startApplication } from './application.ts';
 import { thisBuild } from './build.ts';
@@ -27,15 +27,24 @@ interface DemoFlags {
   readonly adminAddr: string;
 }
 
+const HELP = `
+The samples name 127.0.0.1:${RECEIVER_PORT}, where the demo plays Slack, GitHub and two webhooks. The store is a temporary one.
+Exit codes: 0 ended by Ctrl-C or SIGTERM, 1 it cannot start, 2 wrong usage.
+
+Examples:
+  tocsin demo
+`;
+
 /** Adds the command to the program. */
 export function addDemo(program: Command, terminal: Terminal): void {
   program
     .command('demo')
     .description('serve the samples, post sample events, and show what arrives where')
-    .option('--manifests <dir>', 'folder of manifests', sample('samples'))
-    .option('--events <dir>', 'folder of events to post', sample('sample-events'))
+    .addOption(new Option('--manifests <dir>', 'folder of manifests').default(sample('samples'), 'the samples'))
+    .addOption(new Option('--events <dir>', 'folder of events to post').default(sample('sample-events'), 'the sample events'))
     .option('--events-addr <address>', 'where events are taken', '127.0.0.1:9090')
     .option('--admin-addr <address>', 'the admin API', '127.0.0.1:9797')
+    .addHelpText('after', HELP)
     .action((flags: DemoFlags) => demo(flags, terminal));
 }
 

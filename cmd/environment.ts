@@ -11,6 +11,10 @@ export interface Environment {
   readonly noProxy?: string | undefined;
   /** PEM of the certificates that replace the runtime's own. */
   readonly trustedCa?: string;
+  /** Where the API server is, in a pod. */
+  readonly kubernetes?: { readonly host: string; readonly port: string };
+  /** A pod's own name is the name of its host. */
+  readonly podName?: string | undefined;
   /** The namespace of the pod. */
   readonly runtimeNamespace?: string | undefined;
   /** Who Tocsin is in a cloud. */
@@ -25,10 +29,13 @@ export interface Environment {
 export async function readEnvironment(variables: NodeJS.ProcessEnv): Promise<Environment> {
   const either = (name: string): string | undefined => variables[name] || variables[name.toLowerCase()];
   const caFile = variables['SSL_CERT_FILE'];
+  const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port = '443' } = variables;
   return {
     httpProxy: either('HTTP_PROXY'),
     httpsProxy: either('HTTPS_PROXY'),
     noProxy: either('NO_PROXY'),
+    ...(host ? { kubernetes: { host, port } } : {}),
+    podName: variables['HOSTNAME'],
     runtimeNamespace: variables['RUNTIME_NAMESPACE'],
     forProviders: declaredByProviders(variables),
     identity: readControllerIdentity(variables),

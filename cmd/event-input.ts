@@ -5,6 +5,7 @@ import { text as readText } from 'node:stream/consumers';
 import type { Event } from '../internal/event/event.ts';
 import { toEvent } from '../internal/event/flux.ts';
 import { groupOf } from '../internal/event/metadata.ts';
+import type { StoredEvent } from '../internal/outbox/store.ts';
 import type { Terminal } from './terminal.ts';
 
 /** What was handed in cannot be used; `message` says why. */
@@ -46,12 +47,36 @@ const API_VERSIONS: Readonly<Record<string, string>> = {
 const WINDOW_MS = 300_000;
 
 /** The text of a file, or of standard input for `-`. */
-export async function readInput(path: string): Promise<string> {
+async function readInput(path: string): Promise<string> {
   try {
     return path === '-' ? await readText(process.stdin) : await readFile(path, 'utf8');
   } catch (cause) {
     throw new InputError(`cannot read ${path}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
   }
+}
+
+/** The body of an event in a file or in standard input for `-`: as it was sent, or as `tocsin events --output json` wrote it. */
+export async function readEventBody(path: string): Promise<string> {
+  const text = await readInput(path);
+  const found = toStoredEvents(text);
+  const [stored] = found;
+  if (stored === undefined) return text;
+  if (found.length > 1) throw new InputError(`${path} holds ${found.length} events; "tocsin events show ID --output json" writes one`);
+  return stored.event.body;
+}
+
+/** What an export holds; nothing for any other text. */
+function toStoredEvents(text: string): readonly StoredEvent[] {
+  const value = parseJson(text);
+  const items = typeof value === 'object' && value !== null && 'items' in value && Array.isArray(value.items) ? value.items : [value];
+  return items.filter(isStoredEvent);
+}
+
+/** Whether a value is an event as the admin API gives it. */
+export function isStoredEvent(value: unknown): value is StoredEvent {
+  if (typeof value !== 'object' || value === null || !('event' in value) || !('verdicts' in value)) return false;
+  const { event, verdicts } = value;
+  return typeof event === 'object' && event !== null && 'flux' in event && 'subject' in event && 'body' in event && Array.isArray(verdicts);
 }
 
 /** The event of a body, as the event port would take it now. */
@@ -92,10 +117,17 @@ export function toUnique(body: string, source: string): string {
 }
 
 function parseObject(body: string, source: string): Record<string, unknown> {
+  const value = parseJson(body);
+  if (value === undefined) throw new InputError(`${source} is not an event: it is not JSON`);
+  return toRecord(value);
+}
+
+function parseJson(text: string): unknown {
   try {
-    return toRecord(JSON.parse(body));
-  } catch (cause) {
-    throw new InputError(`${source} is not an event: it is not JSON`, { cause });
+    return JSON.parse(text) as unknown;
+  } catch {
+    // The caller says what it wanted.
+    return undefined;
   }
 }
 

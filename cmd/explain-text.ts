@@ -4,7 +4,7 @@ import type { Delivery, StoredEvent, TargetState } from '../internal/outbox/stor
 import type { Explained } from '../internal/routing/explain.ts';
 import type { Verdict } from '../internal/routing/route.ts';
 import { adviceFor } from './advice.ts';
-import { describeDelivery } from './deliveries.ts';
+import { describeDelivery } from './delivery-text.ts';
 import type { Outlook } from './outlook.ts';
 import { printable, toWords } from './words.ts';
 
@@ -107,7 +107,8 @@ export function describeAhead(ahead: ExplainedAhead, options: TextOptions): stri
   return lines;
 }
 
-function describeEvent({ id, subject, flux }: Event, what: string): string[] {
+/** What happened to which object, as it was told. */
+export function describeEvent({ id, subject, flux }: Event, what: string): string[] {
   const { kind, namespace, name } = subject;
   return [
     printable(`Event ${id}: ${flux.severity} ${flux.reason} of ${kind}/${namespace}/${name}, ${what}`),
@@ -140,7 +141,8 @@ function describeVerdicts(verdicts: readonly Explained[], all: boolean): string[
   return [...lines, `  and ${rest.length} more: ${reasons.join(', ')}; --all lists them`];
 }
 
-function describeVerdict(verdict: Verdict & { readonly remedy?: string }): string[] {
+/** What an Alert said, and what would have passed. */
+export function describeVerdict(verdict: Verdict & { readonly remedy?: string }): string[] {
   const detail = verdict.detail ? `: ${printable(verdict.detail)}` : '';
   const remedy = verdict.remedy === undefined ? [] : [`           → ${printable(verdict.remedy)}`];
   switch (verdict.kind) {

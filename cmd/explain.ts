@@ -3,9 +3,9 @@ import type { Command } from 'commander';
 import type { StoredEvent } from '../internal/outbox/store.ts';
 import { explainEvent } from '../internal/routing/explain.ts';
 import { type AdminFlags, ask, post, withAdminFlags } from './admin-client.ts';
-import { type ObjectName, parseObjectName, readInput, toInputEvent, toTestBody } from './event-input.ts';
+import { type ObjectName, parseObjectName, readEventBody, toInputEvent, toTestBody } from './event-input.ts';
 import { describeAhead, describeStored, type ExplainedAhead, type ExplainedStored } from './explain-text.ts';
-import { type FolderFlags, openFolder, withFolderFlags } from './folder.ts';
+import { type FolderFlags, hasFolder, openFolder, withFolderFlags } from './folder.ts';
 import { foresee } from './outlook.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -20,13 +20,15 @@ interface ExplainFlags extends AdminFlags, FolderFlags {
 }
 
 const HELP = `
-Without a server:   tocsin explain --event event.json --manifests clusters/prod
-                    tocsin explain Kustomization/apps/web --severity error --manifests clusters/prod
-Of a stored event:  tocsin explain 019a1b2c-…         (the Tocsin-Event header of its answer)
-                    tocsin explain Kustomization/apps/web
-Would it be sent?   tocsin explain --event event.json (asks the running server)
-
+With --manifests or --kubeconfig no server is needed. Without, the running server is asked: of a stored event by its id, which is the
+Tocsin-Event header of the answer to its sender, or by its object; or of one that has not happened, with --event.
 Exit codes: 0 explained, 1 not found or no answer, 2 wrong usage.
+
+Examples:
+  tocsin explain Kustomization/apps/web
+  tocsin explain 019a0000-0000-7000-8000-000000000000
+  tocsin explain --event event.json --manifests clusters/prod
+  tocsin explain Kustomization/apps/web --severity error --manifests clusters/prod
 `;
 
 /** Adds the command to the program. */
@@ -53,13 +55,13 @@ export function addExplain(program: Command, terminal: Terminal): void {
 
 async function explain(what: string | undefined, flags: ExplainFlags, terminal: Terminal): Promise<void> {
   if (what === undefined)
-    return printAhead(await aheadOf(await readInput(flags.event ?? '-'), flags.event ?? '-', flags, terminal), flags, terminal);
+    return printAhead(await aheadOf(await readEventBody(flags.event ?? '-'), flags.event ?? '-', flags, terminal), flags, terminal);
   const object = parseObjectName(what);
   if (object === undefined) {
     const stored = await storedOf(what, flags);
     return terminal.print(flags.output === 'json' ? JSON.stringify(stored, null, 2) : toText([stored], flags, terminal));
   }
-  if (flags.manifests.length > 0) return printAhead(await aheadOfObject(object, flags, terminal), flags, terminal);
+  if (hasFolder(flags)) return printAhead(await aheadOfObject(object, flags, terminal), flags, terminal);
   const { items } = (await ask(flags, '/api/v1/events', { ...object, limit: flags.last })) as { items: readonly StoredEvent[] };
   if (items.length === 0) {
     if (flags.output === 'table') terminal.print(`No event of ${what} is stored. What one of it would meet:\n`);
@@ -80,7 +82,7 @@ async function aheadOfObject(object: ObjectName, flags: ExplainFlags, terminal: 
 
 async function aheadOf(body: string, source: string, flags: ExplainFlags, terminal: Terminal): Promise<ExplainedAhead> {
   const event = toInputEvent(body, source, terminal);
-  if (flags.manifests.length === 0) return (await post(flags, '/api/v1/explanations', body)) as ExplainedAhead;
+  if (!hasFolder(flags)) return (await post(flags, '/api/v1/explanations', body)) as ExplainedAhead;
   const folder = await openFolder(flags);
   const now = { verdicts: explainEvent(event, folder.snapshot, folder.context), revision: folder.snapshot.revision };
   const outlooks = await foresee(event, { folder, nowMs: terminal.nowMs(), showPath: false });

@@ -29,6 +29,12 @@ export function parseCount(text: string): number {
   return Number(text);
 }
 
+/** Any number, such as 50, 0.5 or -1. */
+export function parseNumber(text: string): number {
+  if (!/^[+-]?(\d+(\.\d*)?|\.\d+)$/.test(text)) throw new InvalidArgumentError('write a number.');
+  return Number(text);
+}
+
 export interface ListenAddress {
   /** Empty = every interface. */
   readonly host: string;

@@ -1,4 +1,4 @@
-// Writes everything that is derived from the provider definitions; `--check` writes nothing and names what is stale.
+// Writes everything that is derived from the definitions of providers and commands; `--check` writes nothing and names what is stale.
 import { existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -7,7 +7,10 @@ import { crds, toCrdYaml } from '../internal/catalog/derive/crd.ts';
 import { replaceBlock, toProviderBlock, toProviderIndex, toProviderTable } from '../internal/catalog/derive/docs.ts';
 import { toEditorSchema } from '../internal/catalog/derive/editor-schema.ts';
 import { fileFault, type ProviderFile, toProviderList, typeOfFile } from '../internal/catalog/derive/provider-list.ts';
+import { toDropInRbacYaml, toRbacYaml } from '../internal/catalog/derive/rbac.ts';
 import type { ProviderDefinition } from '../internal/sdk/provider.ts';
+import { toCommandReference } from './command-reference.ts';
+import { systemTerminal } from './terminal.ts';
 
 const root = join(import.meta.dirname, '..');
 
@@ -42,11 +45,19 @@ async function outputs(): Promise<readonly Output[]> {
     { path: 'internal/catalog/providers.gen.ts', text: toProviderList(found) },
     ...resources.map((crd) => ({ path: `manifests/crds/${crd.plural}.yaml`, text: toCrdYaml(crd) })),
     ...resources.map((crd) => ({ path: `manifests/schemas/${crd.kind.toLowerCase()}.json`, text: toEditorSchema(crd, definitions) })),
+    { path: 'manifests/base/rbac.yaml', text: toRbacYaml() },
+    { path: 'manifests/overlays/drop-in/rbac.yaml', text: toDropInRbacYaml() },
     { path: 'manifests/schemas/admin-api.json', text: toOpenApi() },
     { path: 'providers/README.md', text: toProviderIndex(definitions, folders) },
     ...vendorPages(found),
     ...mainPage(definitions),
   ];
+}
+
+/** The commands import the list of providers, so it must name those that are there: this comes last. */
+async function commandPage(): Promise<Output> {
+  const { createProgram } = await import('./program.ts');
+  return { path: 'cmd/README.md', text: toCommandReference(createProgram(systemTerminal)) };
 }
 
 /** The pages of the vendors' folders, each with a block per type. */
@@ -70,15 +81,22 @@ function read(path: string): string {
   return existsSync(join(root, path)) ? readFileSync(join(root, path), 'utf8') : '';
 }
 
-const isCheck = process.argv.includes('--check');
-const stale = (await outputs()).filter(({ path, text }) => read(path) !== text);
-for (const { path, text } of stale) {
-  process.stdout.write(`${isCheck ? 'stale' : 'written'}: ${relative(root, join(root, path))}\n`);
-  if (isCheck) continue;
-  mkdirSync(dirname(join(root, path)), { recursive: true });
-  writeFileSync(join(root, path), text);
+/** Writes what is stale, or names it; returns how many were. */
+function renew(wanted: readonly Output[]): number {
+  const stale = wanted.filter(({ path, text }) => read(path) !== text);
+  for (const { path, text } of stale) {
+    process.stdout.write(`${isCheck ? 'stale' : 'written'}: ${relative(root, join(root, path))}\n`);
+    if (isCheck) continue;
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), text);
+  }
+  return stale.length;
 }
-if (isCheck && stale.length > 0) {
+
+const isCheck = process.argv.includes('--check');
+const staleFirst = renew(await outputs());
+const staleLast = isCheck && staleFirst > 0 ? 0 : renew([await commandPage()]);
+if (isCheck && staleFirst + staleLast > 0) {
   process.stdout.write('run: npm run gen\n');
   process.exitCode = 1;
 }

@@ -1,5 +1,5 @@
 // `--watch-all-namespaces=false`: objects of other namespaces are as if they were not there.
-import type { ManifestDialect } from '../internal/config/directory/manifest.ts';
+import type { ManifestDialect } from '../internal/config/manifest.ts';
 
 /** The dialect for one namespace only. */
 export function inNamespace(dialect: ManifestDialect, namespace: string): ManifestDialect {

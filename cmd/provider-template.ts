@@ -64,11 +64,8 @@ export default defineProvider({
   }),
   capabilities: {
     accepts: ['event'],
-    commitStatusUpdates: false,
     idempotency: 'none',
     backlog: 'latest',
-    tlsFromSecret: false,
-    passwordAsToken: false,
     limits: { bodyChars: MAX_TEXT_CHARS },
   },
   render: (input) => {

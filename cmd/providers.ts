@@ -1,16 +1,25 @@
 // `tocsin providers`: the provider types that this program knows, from the catalog.
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { catalog } from '../internal/catalog/catalog.ts';
 import type { ProviderDefinition } from '../internal/sdk/provider.ts';
 import type { Terminal } from './terminal.ts';
 import { toTable } from './words.ts';
+
+const HELP = `
+Exit codes: 0 fine, 2 wrong usage.
+
+Examples:
+  tocsin providers
+  tocsin providers --output json
+`;
 
 /** Adds the command to the program. */
 export function addProviders(program: Command, terminal: Terminal): void {
   program
     .command('providers')
     .description('list the provider types')
-    .option('--output <format>', 'json or table', 'table')
+    .addOption(new Option('--output <format>', 'how to print the list').choices(['json', 'table']).default('table'))
+    .addHelpText('after', HELP)
     .action((flags: { output: string }) => {
       const definitions = catalog.types.flatMap((type) => catalog.get(type) ?? []);
       if (flags.output === 'json') return terminal.print(JSON.stringify({ items: definitions.map(toItem) }, null, 2));

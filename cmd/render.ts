@@ -2,8 +2,8 @@
 import { type Command, Option } from 'commander';
 import type { UsedLimit } from '../internal/preview/limits.ts';
 import { AdminError } from './admin-client.ts';
-import { parseObjectName, readInput, toInputEvent, toTestBody } from './event-input.ts';
-import { type FolderFlags, openFolder, withFolderFlags } from './folder.ts';
+import { parseObjectName, readEventBody, toInputEvent, toTestBody } from './event-input.ts';
+import { type FolderFlags, hasFolder, openFolder, withFolderFlags } from './folder.ts';
 import { foresee, foreseeProvider, type Outlook } from './outlook.ts';
 import type { Terminal } from './terminal.ts';
 import { printable } from './words.ts';
@@ -21,8 +21,11 @@ interface RenderFlags extends FolderFlags {
 
 const HELP = `
 Values of Secrets are masked. Of addresses scheme and host are shown: the path of a webhook is often a credential.
-
 Exit codes: 0 rendered, 1 something cannot be sent as it is configured, 2 wrong usage.
+
+Examples:
+  tocsin render Kustomization/apps/web --severity error --manifests clusters/prod
+  tocsin render --event event.json --provider apps/slack --manifests clusters/prod
 `;
 const MAX_BODY_LINES = 80;
 
@@ -45,9 +48,9 @@ export function addRender(program: Command, terminal: Terminal): void {
     .action(async (what: string | undefined, flags: RenderFlags) => {
       const object = what === undefined ? undefined : parseObjectName(what);
       if (what !== undefined && object === undefined) command.error(`${what} is not an object; write Kind/namespace/name`);
-      if (flags.manifests.length === 0) command.error('name the folder of manifests with --manifests');
+      if (!hasFolder(flags)) command.error('name the folder of manifests with --manifests, or a cluster with --kubeconfig');
       if ((object === undefined) === (flags.event === undefined)) command.error('name an object or --event FILE, and one of them only');
-      const body = object === undefined ? await readInput(flags.event ?? '-') : toTestBody(object, flags, terminal.nowMs());
+      const body = object === undefined ? await readEventBody(flags.event ?? '-') : toTestBody(object, flags, terminal.nowMs());
       await render(body, flags, terminal);
     });
 }

@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { type Delivery, DELIVERY_STATES, type DeliveryState } from '../internal/outbox/store.ts';
 import { type AdminFlags, ask, post, withAdminFlags } from './admin-client.ts';
-import { parseObjectName, readInput, toTestBody, toUnique } from './event-input.ts';
+import { parseObjectName, readEventBody, toTestBody, toUnique } from './event-input.ts';
 import { describeStored, type ExplainedStored } from './explain-text.ts';
 import { parseDuration } from './flags.ts';
 import type { Terminal } from './terminal.ts';
@@ -22,8 +22,11 @@ const UNFINISHED: ReadonlySet<DeliveryState> = new Set(['waiting', 'leased']);
 const HELP = `
 The event gets a token of its own, so that it is never dropped as a duplicate. It is stored, matched and delivered like any
 other: whoever receives messages about this object receives this one.
-
 Exit codes: 0 everything that matched has arrived, 1 nothing matched, or something has not arrived, 2 wrong usage.
+
+Examples:
+  tocsin send Kustomization/apps/web --severity error
+  tocsin send --event event.json
 `;
 
 /** Adds the command to the program. */
@@ -42,7 +45,7 @@ export function addSend(program: Command, terminal: Terminal): void {
       const object = what === undefined ? undefined : parseObjectName(what);
       if (what !== undefined && object === undefined) command.error(`${what} is not an object; write Kind/namespace/name`);
       if ((object === undefined) === (flags.event === undefined)) command.error('name an object or --event FILE, and one of them only');
-      const body = object === undefined ? await readInput(flags.event ?? '-') : toTestBody(object, flags, terminal.nowMs());
+      const body = object === undefined ? await readEventBody(flags.event ?? '-') : toTestBody(object, flags, terminal.nowMs());
       await send(toUnique(body, flags.event ?? 'the made-up event'), flags, terminal);
     });
 }

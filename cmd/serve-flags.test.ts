@@ -19,6 +19,7 @@ test("the defaults are notification-controller's", () => {
   assert.equal(flags['watchAllNamespaces'], true);
   assert.equal(flags['noCrossNamespaceRefs'], false);
   assert.equal(flags['tokenCacheMaxDuration'], 3_600_000);
+  assert.deepEqual([flags['kubeApiQps'], flags['kubeApiBurst']], [50, 300]);
 });
 
 const cases: readonly { name: string; args: string[]; key: string; want: unknown }[] = [
@@ -34,6 +35,8 @@ const cases: readonly { name: string; args: string[]; key: string; want: unknown
     key: 'egressDeny',
     want: ['10.0.0.0/8', 'a', 'b'],
   },
+  { name: 'a rate of requests', args: ['--kube-api-qps=0.5'], key: 'kubeApiQps', want: 0.5 },
+  { name: 'no rate of requests', args: ['--kube-api-qps=-1'], key: 'kubeApiQps', want: -1 },
   { name: 'an interval of zero', args: ['--rate-limit-interval=0s'], key: 'rateLimitInterval', want: 0 },
 ];
 
@@ -44,6 +47,7 @@ for (const args of [
   ['--no-such-flag'],
   ['--events-addr=nowhere'],
   ['--log-encoding=xml'],
+  ['--kube-api-qps=many'],
   ['--otlp-endpoint=collector:4318'],
 ]) {
   test(`serve refuses ${args[0]}`, () => assert.throws(() => parse(...args)));

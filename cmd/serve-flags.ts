@@ -1,6 +1,7 @@
 // The flags of `tocsin serve`: all of notification-controller's, with name and default, and ours.
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { DEFAULT_ADMIN_ADDRESS, DEFAULT_STORE } from './admin-client.ts';
+import { DEFAULT_ADMIN_ADDRESS } from './admin-client.ts';
+import { DEFAULT_STORE_WORDS, defaultStore } from './default-store.ts';
 import {
   collect,
   type FeatureGates,
@@ -10,12 +11,14 @@ import {
   parseCount,
   parseDuration,
   parseFeatureGates,
+  parseNumber,
   parseStore,
 } from './flags.ts';
 
 export interface ServeSettings {
   readonly manifests: readonly string[];
   readonly secrets?: string;
+  readonly kubeconfig?: string;
   readonly store: string;
   readonly eventsAddr: ListenAddress;
   readonly metricsAddr: ListenAddress;
@@ -31,6 +34,7 @@ export interface ServeSettings {
   readonly exportObjectMetrics: boolean;
   readonly otlpEndpoint: string;
   readonly watchAllNamespaces: boolean;
+  readonly watchConfigsLabelSelector: string;
   readonly noCrossNamespaceRefs: boolean;
   readonly logEncoding: 'json' | 'console';
   readonly logLevel: 'trace' | 'debug' | 'info' | 'error';
@@ -38,11 +42,18 @@ export interface ServeSettings {
   readonly tokenCacheMaxSize: number;
   readonly tokenCacheMaxDuration: number;
   readonly defaultServiceAccount: string;
+  readonly kubeApiQps: number;
+  readonly kubeApiBurst: number;
+  readonly enableLeaderElection: boolean;
+  readonly leaderElectionReleaseOnCancel: boolean;
+  readonly leaderElectionLeaseDuration: number;
+  readonly leaderElectionRenewDeadline: number;
+  readonly leaderElectionRetryPeriod: number;
 }
 
 /** A flag whose value is text, read by `parse`; the default is written as a user would write it. */
 function flag(syntax: string, description: string, text: string, parse: (text: string) => unknown): Option {
-  return new Option(syntax, description).default(parse(text), text).argParser(parse);
+  return new Option(syntax, description).default(parse(text), text || 'none').argParser(parse);
 }
 
 /** A boolean flag in pflag's syntax: present alone it is true. */
@@ -58,7 +69,13 @@ const OURS: readonly Option[] = [
     .argParser(collect)
     .default([], 'none'),
   new Option('--secrets <dir>', 'Secrets as files: <namespace>/<name>/<key>'),
-  flag('--store <store>', 'the durable outbox: sqlite:PATH', DEFAULT_STORE, parseStore),
+  new Option(
+    '--kubeconfig <file>',
+    'instead of --manifests: the cluster of the current context; in a pod its own cluster is used without it',
+  ),
+  new Option('--store <store>', 'the durable outbox: sqlite:PATH')
+    .default(parseStore(defaultStore(process.env)), DEFAULT_STORE_WORDS)
+    .argParser(parseStore),
   flag('--admin-addr <address>', 'the admin API; always needs the token beside the store', DEFAULT_ADMIN_ADDRESS, parseAddress),
   new Option('--egress-deny <list>', 'CIDRs and names that are never sent to; may be repeated').argParser(collect).default([], 'none'),
   new Option('--egress-allow <list>', 'CIDRs and names that are sent to although denied; may be repeated')
@@ -81,11 +98,11 @@ const FLUX: readonly Option[] = [
   flag('--health-addr <address>', 'where health probes are answered', ':9440', parseAddress),
   flag('--rate-limit-interval <duration>', 'time in which a repeated event is a duplicate', '5m', parseDuration),
   toggle('--export-http-path-metrics', 'use the request path as the handler label', false),
-  toggle('--watch-all-namespaces', 'false: only objects of $RUNTIME_NAMESPACE', true),
+  toggle('--watch-all-namespaces', 'look at all namespaces; false: only at $RUNTIME_NAMESPACE', true),
   toggle('--no-cross-namespace-refs', 'refuse Alerts for objects of another namespace', false),
-  flag('--log-encoding <encoding>', 'json or console', 'json', (text) => choice(text, ['json', 'console'])),
-  flag('--log-level <level>', 'trace, debug, info or error', 'info', toLogLevel),
-  flag('--feature-gates <list>', 'name=true,other=false', '', parseFeatureGates),
+  flag('--log-encoding <encoding>', 'how the log is written: json or console', 'json', (text) => choice(text, ['json', 'console'])),
+  flag('--log-level <level>', 'the least that is logged: trace, debug, info or error', 'info', toLogLevel),
+  flag('--feature-gates <list>', 'features to switch, as in name=true,other=false', '', parseFeatureGates),
   flag('--token-cache-max-size <count>', 'tokens kept; 0 keeps none', '100', parseCount),
   flag('--token-cache-max-duration <duration>', 'time a token is kept at most', '1h', (text) => Math.min(parseDuration(text), 3_600_000)),
   new Option('--default-service-account <name>', 'used for workload identity when a Provider names none').default(''),
@@ -95,14 +112,24 @@ const FLUX: readonly Option[] = [
 const CLUSTER: readonly Option[] = [
   flag('--receiverAddr <address>', 'where webhooks arrive; this release knows no Receivers and answers 404', ':9292', parseAddress),
   flag('--concurrent <count>', 'no effect on a folder', '4', parseCount),
-  flag('--watch-configs-label-selector <selector>', 'no effect on a folder', 'reconcile.fluxcd.io/watch=Enabled', String),
-  flag('--kube-api-qps <count>', 'no effect on a folder', '50', Number),
-  flag('--kube-api-burst <count>', 'no effect on a folder', '300', parseCount),
-  toggle('--enable-leader-election', 'no effect on a folder', false),
-  toggle('--leader-election-release-on-cancel', 'no effect on a folder', true),
-  flag('--leader-election-lease-duration <duration>', 'no effect on a folder', '35s', parseDuration),
-  flag('--leader-election-renew-deadline <duration>', 'no effect on a folder', '30s', parseDuration),
-  flag('--leader-election-retry-period <duration>', 'no effect on a folder', '5s', parseDuration),
+  flag(
+    '--watch-configs-label-selector <selector>',
+    'Secrets whose changes are seen at once; empty = all of them',
+    'reconcile.fluxcd.io/watch=Enabled',
+    String,
+  ),
+  flag(
+    '--kube-api-qps <count>',
+    'requests a second to an API server without Priority and Fairness, watches not counted; 0 or less: no limit',
+    '50',
+    parseNumber,
+  ),
+  flag('--kube-api-burst <count>', 'requests that may go at once before --kube-api-qps holds', '300', parseCount),
+  toggle('--enable-leader-election', 'only the leader writes status; events are taken and delivered by all', false),
+  toggle('--leader-election-release-on-cancel', 'hand the lease over at the end instead of letting it run out', true),
+  flag('--leader-election-lease-duration <duration>', 'how long others respect a leader that is silent', '35s', parseDuration),
+  flag('--leader-election-renew-deadline <duration>', 'how long a leader that cannot renew goes on', '30s', parseDuration),
+  flag('--leader-election-retry-period <duration>', 'pause between tries to lead', '5s', parseDuration),
   flag('--min-retry-delay <duration>', 'no effect on a folder', '750ms', parseDuration),
   flag('--max-retry-delay <duration>', 'no effect on a folder', '15m', parseDuration),
 ];

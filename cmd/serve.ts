@@ -2,25 +2,55 @@
 import { setFlagsFromString } from 'node:v8';
 import type { Command } from 'commander';
 import { type Application, startApplication } from './application.ts';
-import { readEnvironment } from './environment.ts';
+import { hasCluster } from './cluster-configuration.ts';
+import { type Environment, readEnvironment } from './environment.ts';
+import { StartupError } from './listen.ts';
 import { addServeFlags, type ServeSettings } from './serve-flags.ts';
 import { untilStopped } from './signals.ts';
 import { thisBuild } from './build.ts';
 
+const HELP = `
+Flags of notification-controller keep name and default. This command is meant when only flags are given.
+Exit codes: 0 stopped by SIGTERM or Ctrl-C, 1 it cannot start, or lost its store, 2 wrong usage.
+
+Examples:
+  tocsin serve --manifests clusters/prod
+`;
+
 /** Adds the command; it is the one that runs when only flags are given, as notification-controller's image is started. */
 export function addServe(program: Command): void {
-  addServeFlags(program.command('serve', { isDefault: true }).description('take events, decide, deliver')).action(serve);
+  addServeFlags(program.command('serve', { isDefault: true }).description('take events, decide, deliver'))
+    .addHelpText('after', HELP)
+    .action(serve);
 }
 
 async function serve(settings: ServeSettings, command: Command): Promise<void> {
-  if (settings.manifests.length === 0) command.error('name the folder of Provider, Alert and Secret manifests with --manifests DIR');
+  const environment = await readEnvironment(process.env);
+  const misuse = findMisuse(settings, environment);
+  if (misuse !== undefined) command.error(misuse);
+  requireGates(settings);
   boundHeapGrowth();
-  const application = await startApplication(settings, await readEnvironment(process.env), thisBuild);
+  const application = await startApplication(settings, environment, thisBuild);
   void application.failed.then((error) => endAtOnce(application, error));
   const signal = await untilStopped();
   application.log.info({ signal }, 'stopping');
   await application.stop();
   application.log.info({}, 'stopped');
+}
+
+/** What to say when the flags leave open where configuration comes from. */
+function findMisuse(settings: ServeSettings, environment: Environment): string | undefined {
+  const hasFolder = settings.manifests.length > 0;
+  if (hasFolder && settings.kubeconfig !== undefined)
+    return 'name either a folder with --manifests or a cluster with --kubeconfig, not both';
+  if (hasFolder || hasCluster(settings, environment)) return undefined;
+  return 'name the folder of Provider, Alert and Secret manifests with --manifests DIR, or a cluster with --kubeconfig FILE';
+}
+
+/** A default that nothing may use would seem to work; notification-controller ends with 1 as well. */
+function requireGates({ defaultServiceAccount, featureGates }: ServeSettings): void {
+  if (defaultServiceAccount === '' || featureGates.ObjectLevelWorkloadIdentity) return;
+  throw new StartupError('--default-service-account needs --feature-gates=ObjectLevelWorkloadIdentity=true');
 }
 
 /**
@@ -34,9 +64,10 @@ function endAtOnce({ log }: Application, error: Error): void {
 
 /**
  * Left alone, the heap of a loaded process grows to several times what lives in it, which costs 150 MB and saves no time:
- * nearly everything of an event dies young.
+ * nearly everything of an event dies young. What little survives is collected sooner by one thread than shared out to many.
  */
 function boundHeapGrowth(): void {
   setFlagsFromString('--semi-space-growth-factor=1');
   setFlagsFromString('--heap-growing-percent=100');
+  setFlagsFromString('--no-parallel-scavenge');
 }

@@ -14,3 +14,14 @@ export async function untilStopped(): Promise<NodeJS.Signals> {
   }
   return signal;
 }
+
+/** Aborted by the first SIGTERM or SIGINT; a second one ends the process with exit code 1. */
+export function stopSignal(): AbortSignal {
+  const controller = new AbortController();
+  const onSignal = (): void => {
+    if (controller.signal.aborted) process.exit(1);
+    controller.abort();
+  };
+  for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, onSignal);
+  return controller.signal;
+}

@@ -1,26 +1,14 @@
 #!/usr/bin/env node
 // The program. Exit codes: 0 fine, 1 findings or failure, 2 usage.
-import { Command, CommanderError } from 'commander';
+import { CommanderError } from 'commander';
 import { ListenError } from '../internal/intake/http-listener.ts';
 import { StoreError } from '../internal/outbox/store.ts';
 import { ConfigFault } from '../internal/sdk/provider.ts';
 import { AdminError } from './admin-client.ts';
-import { addBacktest } from './backtest.ts';
-import { addCheck } from './check.ts';
-import { addDemo } from './demo.ts';
-import { addDeliveries } from './deliveries.ts';
 import { InputError } from './event-input.ts';
-import { addExplain } from './explain.ts';
-import { addLint } from './lint.ts';
 import { StartupError } from './listen.ts';
-import { addProviders } from './providers.ts';
-import { addRender } from './render.ts';
-import { addSend } from './send.ts';
-import { addServe } from './serve.ts';
-import type { Terminal } from './terminal.ts';
-import { VERSION } from './version.ts';
-
-const terminal: Terminal = { print: (text) => process.stdout.write(`${text}\n`), nowMs: () => Date.now() };
+import { createProgram } from './program.ts';
+import { systemTerminal } from './terminal.ts';
 
 /** Errors whose message tells a person what to do; any other is a bug and shows its stack. */
 const MENDABLE = [AdminError, ConfigFault, InputError, ListenError, StartupError, StoreError];
@@ -31,28 +19,8 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit();
 });
 
-const program = new Command('tocsin')
-  .description('Carries GitOps events to people and pull requests, and never loses one.')
-  .version(VERSION, '--version', 'print the version')
-  .showHelpAfterError('(tocsin --help lists the commands)')
-  .exitOverride();
-addServe(program);
-addDemo(program, terminal);
-addDeliveries(program, terminal);
-addExplain(program, terminal);
-addRender(program, terminal);
-addSend(program, terminal);
-addCheck(program, terminal);
-addBacktest(program, terminal);
-addLint(program, terminal);
-addProviders(program, terminal);
-program
-  .command('version')
-  .description('print the version')
-  .action(() => terminal.print(VERSION));
-
 try {
-  await program.parseAsync();
+  await createProgram(systemTerminal).parseAsync();
 } catch (error) {
   process.exitCode = toExitCode(error);
 }

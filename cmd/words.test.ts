@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { printable, toTable, toWords } from './words.ts';
+import { createColumns, printable, toCount, toTable, toWords } from './words.ts';
 
 const cases: readonly { name: string; atMs: number; want: string }[] = [
   { name: 'now', atMs: 999, want: 'now' },
@@ -18,4 +18,17 @@ test('a table pads to the widest cell', () => {
 
 test('what is printed stays on its line', () => {
   assert.equal(printable('a\u001b[31mb\nc'), 'a [31mb c');
+});
+
+test('a table that comes in pieces keeps the widths that it has reached', () => {
+  const columns = createColumns(['A', 'NAME']);
+
+  assert.deepEqual([columns([['a', 'x']]), columns([['long', 'x']]), columns([['b', 'x']])], ['A  NAME\na  x', 'long  x', 'b     x']);
+});
+
+test('numbers are counted in words', () => {
+  assert.deepEqual(
+    [toCount(1, 'delivery'), toCount(12_000, 'event'), toCount(0, 'delivery'), toCount(7)],
+    ['1 delivery', '12,000 events', '0 deliveries', '7'],
+  );
 });

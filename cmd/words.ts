@@ -18,19 +18,37 @@ export function toWords(atMs: number, nowMs: number): string {
 
 /** Columns padded to their widest cell, two spaces between; control characters cannot disturb the terminal. */
 export function toTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
-  const lines = [header, ...rows].map((row) => row.map(printable));
-  const widths = header.map((_, column) => Math.max(...lines.map((line) => (line[column] ?? '').length)));
-  return lines
-    .map((line) =>
-      line
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
+  return createColumns(header)(rows);
+}
+
+/** A table that comes in pieces, the header with the first: columns keep the width that they have reached. */
+export function createColumns(header: readonly string[]): (rows: readonly (readonly string[])[]) => string {
+  let widths = header.map(() => 0);
+  let isFirst = true;
+  return (rows) => {
+    const lines = (isFirst ? [header, ...rows] : rows).map((row) => row.map(printable));
+    isFirst = false;
+    widths = widths.map((width, column) => Math.max(width, ...lines.map((line) => (line[column] ?? '').length)));
+    return lines.map((line) => toLine(line, widths)).join('\n');
+  };
+}
+
+function toLine(cells: readonly string[], widths: readonly number[]): string {
+  return cells
+    .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+    .join('  ')
+    .trimEnd();
 }
 
 /** The text on one line, without control characters. */
 export function printable(text: string): string {
   return text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ');
+}
+
+/** A number for people, of things where they are named: `1 delivery`, `12,000 deliveries`. */
+export function toCount(count: number, thing?: 'delivery' | 'event'): string {
+  const number = count.toLocaleString('en');
+  if (thing === undefined) return number;
+  const several = thing === 'delivery' ? 'deliveries' : 'events';
+  return `${number} ${count === 1 ? thing : several}`;
 }

@@ -1,0 +1,59 @@
+// What `events` and `deliveries` do alike: show some rows by their ids, list, or follow.
+import type { Command } from 'commander';
+import { ask, type Query } from './admin-client.ts';
+import { type Feed, type FeedPlace, follow, pauseFor } from './follow.ts';
+import { type ListFlags, type Listing, printList, toAdminFlags, toEndlessPrinter, toJson } from './list.ts';
+import { toLimit } from './narrowing.ts';
+import { stopSignal } from './signals.ts';
+import { systemClock } from './system-clock.ts';
+import type { Terminal } from './terminal.ts';
+
+/** One such command; `Shown` is a row with all that is known of it. */
+export interface ListCommand<Row, Shown, Flags extends ListFlags> extends Listing<Row> {
+  readonly thing: 'delivery' | 'event';
+  readonly describe: (shown: Shown, nowMs: number) => readonly string[];
+  readonly toQuery: (flags: Flags) => Query;
+  readonly openFeed: (flags: Flags, place: FeedPlace) => Feed<Row>;
+}
+
+interface Call<Flags extends ListFlags> {
+  /** Ids, with or without the word `show` before them. */
+  readonly words: readonly string[];
+  readonly flags: Flags;
+  readonly command: Command;
+  readonly terminal: Terminal;
+}
+
+/** Runs it as it was called. */
+export async function runListCommand<Row, Shown, Flags extends ListFlags>(
+  list: ListCommand<Row, Shown, Flags>,
+  call: Call<Flags>,
+): Promise<void> {
+  const { words, flags, command, terminal } = call;
+  const ids = words[0] === 'show' ? words.slice(1) : words;
+  if (words.length > 0 && ids.length === 0) command.error(`error: name the ${list.thing} to show`);
+  if (ids.length > 0) return show(list, ids, call);
+  if (flags.follow === true) return followUntilStopped(list, call);
+  await printList(list, list.toQuery(flags), flags, terminal);
+}
+
+async function show<Row, Shown, Flags extends ListFlags>(
+  list: ListCommand<Row, Shown, Flags>,
+  ids: readonly string[],
+  { flags, terminal }: Call<Flags>,
+): Promise<void> {
+  for (const id of ids) {
+    const shown = (await ask(toAdminFlags(flags), `${list.path}/${encodeURIComponent(id)}`)) as Shown;
+    terminal.print(flags.output === 'table' ? list.describe(shown, terminal.nowMs()).join('\n') : toJson(shown, flags.output));
+  }
+}
+
+async function followUntilStopped<Row, Shown, Flags extends ListFlags>(
+  list: ListCommand<Row, Shown, Flags>,
+  { flags, terminal }: Call<Flags>,
+): Promise<void> {
+  const place = { flags: toAdminFlags(flags), first: list.toQuery(flags), limit: toLimit(flags), clock: systemClock, signal: stopSignal() };
+  const feed = list.openFeed(flags, place);
+  const printer = toEndlessPrinter(list, flags, terminal);
+  await follow({ ...place, feed, printer, note: (text) => terminal.note(text), pause: pauseFor });
+}
