@@ -61,6 +61,15 @@ test('no test is skipped, focused or empty', () => {
   assert.deepEqual(faults, []);
 });
 
+test('hooks around each test are those of its file alone, since all files share one process', () => {
+  const faults = sources
+    .filter((file) => file.path.endsWith('.test.ts') && !/^test\/(cluster|integration)\//.test(file.path))
+    .filter((file) => /^(before|after)Each\(/m.test(file.text) && !file.text.includes('= ownHooks()'))
+    .map((file) => file.path);
+
+  assert.deepEqual(faults, []);
+});
+
 test('the lockfile names no host and the repository no path of a machine', () => {
   assert.doesNotMatch(readFileSync(join(root, 'package-lock.json'), 'utf8'), /"resolved":/);
   const tracked = execFileSync('git', ['ls-files'], { cwd: root, encoding: 'utf8' }).split('\n').filter(isProse);

@@ -27,8 +27,10 @@ export interface Bench {
 export const CONNECTIONS = 64;
 /** Requests that one Target may have in flight. */
 export const IN_FLIGHT = 8;
-const OBJECTS = 1_009;
-const QUIET_SECONDS = 15;
+/** Objects that the events of a load are about. */
+export const OBJECTS = 1_009;
+/** How long a backlog may stand still before what is missing counts as lost. */
+export const QUIET_SECONDS = 15;
 
 const run = promisify(execFile);
 
@@ -51,8 +53,18 @@ export async function measureExpress(bench: Bench): Promise<number> {
 
 /** deliveries/s, end to end, of the forwarder that stores nothing. */
 export async function measureForwarder(bench: Bench): Promise<DrainResult> {
+  return drainThrough(bench, bench.forwarder, []);
+}
+
+/** The same of one Node thread with our libraries. */
+export async function measureNodeForwarder(bench: Bench): Promise<DrainResult> {
+  const script = join(import.meta.dirname, 'limits', 'node-forwarder.ts');
+  return drainThrough(bench, process.execPath, [script], [String(IN_FLIGHT)]);
+}
+
+async function drainThrough(bench: Bench, command: string, before: readonly string[], after: readonly string[] = []): Promise<DrainResult> {
   const { host, port } = bench.generator.sink;
-  const server = await startServer(bench.forwarder, [`http://${host}:${port}/hook`]);
+  const server = await startServer(command, [...before, `http://${host}:${port}/hook`, ...after]);
   try {
     const warm = await bench.generator.load({ target: server.target, connections: CONNECTIONS, seconds: 1 });
     await bench.generator.drain(warm.from, QUIET_SECONDS);
@@ -96,6 +108,24 @@ export async function measureProduct(bench: Bench, fleet: Pick<Fleet, 'alerts' |
     const half = await bench.generator.load({ ...spread, seconds: bench.seconds, rate: load.acksPerSecond / 2 });
     await bench.generator.drain(half.from, QUIET_SECONDS);
     return { ...figures, half };
+  } finally {
+    await product.stop();
+    rmSync(directory, { recursive: true });
+  }
+}
+
+/** Nobody listens there: the Target is paused after its first failures, and what arrives is only stored. */
+const NOBODY = 'http://127.0.0.1:9/hook';
+
+/** Acks of the program while its webhook is down: taking events in and storing what is owed, and nothing else. */
+export async function measureIntake(bench: Bench): Promise<LoadResult> {
+  const directory = join(bench.directory, `intake-${Date.now()}`);
+  writeFleet(join(directory, 'manifests'), { alerts: 1, shape: 'spread', address: NOBODY });
+  const { product } = await startOn(bench, directory, join(directory, 'manifests'));
+  try {
+    const target = product.addresses.events;
+    await bench.generator.load({ target, connections: CONNECTIONS, objects: OBJECTS, seconds: 2 });
+    return await bench.generator.load({ target, connections: CONNECTIONS, objects: OBJECTS, seconds: bench.seconds });
   } finally {
     await product.stop();
     rmSync(directory, { recursive: true });

@@ -1,12 +1,14 @@
 // One round: every limit and every size once, one after the other, so that what the machine does besides hits all alike.
 import { join } from 'node:path';
 import { rmSync } from 'node:fs';
-import type { DrainResult } from '../support/load-generator.ts';
+import type { DrainResult, LoadResult } from '../support/load-generator.ts';
 import {
   type Bench,
   IN_FLIGHT,
   measureExpress,
   measureForwarder,
+  measureIntake,
+  measureNodeForwarder,
   measureProduct,
   measureStart,
   type ProductFigures,
@@ -42,6 +44,10 @@ export interface Round {
   /** Group commit at the rate of the program's half load. */
   readonly commitAtHalf: CommitFigures;
   readonly outbox: OutboxFigures;
+  /** One Node thread that forwards with our libraries and stores nothing. */
+  readonly nodeForwarder: DrainResult;
+  /** The program with one Alert while its webhook is down. */
+  readonly intake: LoadResult;
   /** By number of Alerts; beside each the forwarder, measured just before it. */
   readonly sizes: ReadonlyMap<number, { readonly product: ProductFigures; readonly forwarder: DrainResult }>;
   readonly allCandidates: ReadonlyMap<number, ProductFigures>;
@@ -74,6 +80,10 @@ export async function runRound(bench: Bench, plan: RoundPlan): Promise<Round> {
   note(`bare group commit: ${commit.perSecond.toFixed(0)} appends/s`);
   const outbox = await withFile(bench, (file) => runPart<OutboxFigures>('parts/outbox.ts', [file, bench.seconds]));
   note(`outbox alone: ${outbox.appendsPerSecond.toFixed(0)} appends/s, ${outbox.settlesPerSecond.toFixed(0)} settles/s`);
+  const nodeForwarder = await measureNodeForwarder(bench);
+  note(`forwarder in one Node thread: ${nodeForwarder.deliveriesPerSecond.toFixed(0)} deliveries/s`);
+  const intake = await measureIntake(bench);
+  note(`webhook down: ${intake.acksPerSecond.toFixed(0)} acks/s, p99 ${intake.ackP99Ms.toFixed(1)} ms`);
 
   const sizes = new Map<number, { product: ProductFigures; forwarder: DrainResult }>();
   for (const alerts of plan.sizes) {
@@ -93,7 +103,18 @@ export async function runRound(bench: Bench, plan: RoundPlan): Promise<Round> {
     allCandidates.set(alerts, product);
     note(describe(`${alerts} Alerts, all candidates`, product));
   }
-  return { express, undici, commit, commitAtHalf, outbox, sizes, allCandidates, ...(await measureRest(bench, plan)) };
+  return {
+    express,
+    undici,
+    commit,
+    commitAtHalf,
+    outbox,
+    nodeForwarder,
+    intake,
+    sizes,
+    allCandidates,
+    ...(await measureRest(bench, plan)),
+  };
 }
 
 async function measureRest(bench: Bench, plan: RoundPlan): Promise<Pick<Round, 'match' | 'samples' | 'large'>> {

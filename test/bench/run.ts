@@ -1,36 +1,29 @@
 // Measures the program beside the limits of the same machine in the same run, and writes the results as a page.
 //
 //   node test/bench/run.ts [--rounds 3] [--seconds 4] [--sizes 1,100,...] [--program file] [--out file]
+//   node test/bench/run.ts git|providers [...]   one part alone; its file says which options it takes
 //
 // Without --program the bundle is built and measured, as the image runs it.
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, relative } from 'node:path';
+import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { buildGo, hasGo, LoadGenerator } from '../support/load-generator.ts';
 import { writeFleet } from '../support/many-alerts.ts';
 import { print } from '../support/scenarios.ts';
+import { buildBundle } from './bundle.ts';
+import { today, writePage } from './page.ts';
 import { renderReport, renderTargets, toTargets } from './report.ts';
 import { type Round, runRound } from './round.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 
-const { values } = parseArgs({
-  options: {
-    rounds: { type: 'string', default: '3' },
-    seconds: { type: 'string', default: '4' },
-    sizes: { type: 'string', default: '1,100,1000,5000,10000' },
-    candidates: { type: 'string', default: '100,1000' },
-    program: { type: 'string' },
-    out: { type: 'string' },
-  },
-});
-
-function buildBundle(): string {
-  execFileSync('npm', ['run', '--silent', 'build'], { cwd: ROOT, stdio: 'inherit' });
-  return join(ROOT, 'dist', 'tocsin.js');
-}
+const PARTS: Readonly<Record<string, () => Promise<{ readonly run: (words: readonly string[]) => Promise<void> }>>> = {
+  cluster: () => import('./cluster/run.ts'),
+  profile: () => import('./profile/run.ts'),
+  git: () => import('./git/run.ts'),
+  providers: () => import('./providers/run.ts'),
+};
 
 function toNumbers(list: string): readonly number[] {
   return list.split(',').map(Number);
@@ -41,6 +34,16 @@ function printIndented(line: string): void {
 }
 
 async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      rounds: { type: 'string', default: '3' },
+      seconds: { type: 'string', default: '4' },
+      sizes: { type: 'string', default: '1,100,1000,5000,10000' },
+      candidates: { type: 'string', default: '100,1000' },
+      program: { type: 'string' },
+      out: { type: 'string' },
+    },
+  });
   if (!hasGo()) {
     print('skipped: the load generator and the plain forwarder are Go programs, and there is no Go on this machine');
     return;
@@ -59,17 +62,17 @@ async function main(): Promise<void> {
       const samples = join(ROOT, 'manifests', 'samples');
       rounds.push(await runRound(bench, { sizes, allCandidates: toNumbers(values.candidates), samples, large, note: printIndented }));
     }
-    const date = new Date().toISOString().slice(0, 10);
-    const out = values.out ?? join(import.meta.dirname, 'results', `${date}.md`);
-    mkdirSync(dirname(out), { recursive: true });
     const name = values.program === undefined ? relative(ROOT, program) : 'as given';
-    writeFileSync(out, renderReport({ rounds, seconds: Number(values.seconds), date, program: name }));
     print(renderTargets(toTargets(rounds)));
-    print(`written to ${out}`);
+    writePage(renderReport({ rounds, seconds: Number(values.seconds), date: today(), program: name }), { out: values.out });
   } finally {
     generator.close();
     rmSync(directory, { recursive: true });
   }
 }
 
-await main();
+const [name = '', ...words] = process.argv.slice(2);
+const part = PARTS[name];
+if (name === '' || name.startsWith('-')) await main();
+else if (part !== undefined) await (await part()).run(words);
+else throw new Error(`no such part: ${name}; there is ${Object.keys(PARTS).join(', ')}`);

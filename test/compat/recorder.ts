@@ -1,5 +1,5 @@
 // What one case's recording server remembers and answers: scripted replies in order, requests in the recorded form.
-import type { Answered, ObservedRequest } from './compare.ts';
+import { type Answered, isRetriedAnswer, type ObservedRequest } from './compare.ts';
 import type { Json, Reply } from './vector.ts';
 
 /** A request as it arrived; what it was answered is filled in when that is known. */
@@ -28,6 +28,11 @@ export class Recorder {
     const recorded: Recorded = { ...request, answered: 'pending' satisfies Answered };
     this.requests.push(recorded);
     return { recorded, answer: toAnswer(this.#choose(recorded)) };
+  }
+
+  /** True when one of the first `count` requests was answered so that it is tried again. */
+  hasRetriedAnswer(count = this.requests.length): boolean {
+    return this.requests.slice(0, count).some(({ answered }) => isRetriedAnswer(answered));
   }
 
   /** The first fitting reply that was not used yet, or the last fitting one. */

@@ -1,26 +1,27 @@
 // What the runner prints.
 import type { CaseResult } from './run-case.ts';
-import { findDeviation, whyNotInFolder, type Deviation, type Vector } from './vector.ts';
+import type { Ground } from './ground.ts';
+import { findDeviation, type Deviation, type Vector } from './vector.ts';
 
 /** Which cases run, and why the others do not. */
 export interface Selection {
   readonly run: readonly Vector[];
-  readonly needCluster: readonly { readonly vector: Vector; readonly why: string }[];
+  readonly elsewhere: readonly { readonly vector: Vector; readonly why: string }[];
   readonly deviating: readonly { readonly vector: Vector; readonly deviation: Deviation }[];
 }
 
-export function select(vectors: readonly Vector[], deviations: readonly Deviation[]): Selection {
+export function select(vectors: readonly Vector[], deviations: readonly Deviation[], ground: Pick<Ground, 'whyNot'>): Selection {
   const run: Vector[] = [];
-  const needCluster: { vector: Vector; why: string }[] = [];
+  const elsewhere: { vector: Vector; why: string }[] = [];
   const deviating: { vector: Vector; deviation: Deviation }[] = [];
   for (const vector of vectors) {
     const deviation = findDeviation(vector.name, deviations);
-    const why = whyNotInFolder(vector);
+    const why = ground.whyNot(vector);
     if (deviation !== undefined) deviating.push({ vector, deviation });
     else if (why === undefined) run.push(vector);
-    else needCluster.push({ vector, why });
+    else elsewhere.push({ vector, why });
   }
-  return { run, needCluster, deviating };
+  return { run, elsewhere, deviating };
 }
 
 /** One line per area. */
@@ -31,7 +32,7 @@ export function renderAreas(areas: readonly string[], selection: Selection, resu
     const own = selection.run.filter((vector) => areaOf(vector) === area && ran.has(vector.name));
     const passed = own.filter((vector) => !failed.has(vector.name));
     const withRequests = passed.filter((vector) => (vector.expected.requests ?? []).length > 0);
-    const skipped = selection.needCluster.filter(({ vector }) => areaOf(vector) === area).length;
+    const skipped = selection.elsewhere.filter(({ vector }) => areaOf(vector) === area).length;
     const deviating = selection.deviating.filter(({ vector }) => areaOf(vector) === area).length;
     return [
       area.padEnd(28),
@@ -41,13 +42,13 @@ export function renderAreas(areas: readonly string[], selection: Selection, resu
       String(deviating).padStart(11),
     ].join('');
   });
-  const head = `${'area'.padEnd(28)}${'passed'.padStart(9)}${'with requests'.padStart(15)}${'needs cluster'.padStart(14)}${'deviates'.padStart(11)}`;
+  const head = `${'area'.padEnd(28)}${'passed'.padStart(9)}${'with requests'.padStart(15)}${'elsewhere'.padStart(14)}${'deviates'.padStart(11)}`;
   return [head, ...rows].join('\n');
 }
 
-/** The cases that a folder cannot show, by reason. */
-export function renderNeedCluster(selection: Selection): string {
-  const byReason = Map.groupBy(selection.needCluster, ({ why }) => why);
+/** The cases that this ground cannot show, by reason. */
+export function renderElsewhere(selection: Selection): string {
+  const byReason = Map.groupBy(selection.elsewhere, ({ why }) => why);
   return [...byReason].map(([why, cases]) => `  ${why}: ${cases.map(({ vector }) => vector.name).join(' ')}`).join('\n');
 }
 

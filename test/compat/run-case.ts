@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { sendHttp } from '../support/http-sender.ts';
 import type { HostPort, Product } from '../support/product.ts';
 import { compareCase, type ObservedAck } from './compare.ts';
+import type { Ground } from './ground.ts';
 import { fillIn, type Placeholders } from './placeholders.ts';
 import type { Recorder } from './recorder.ts';
 import { type Settled, waitUntilSettled } from './settled.ts';
@@ -30,9 +31,15 @@ const SETTLE_WITHIN_MS = 12_000;
 /** Providers whose requests a vendor's own client makes. */
 const FORGES = /^(?:github|gitlab|gitea|bitbucket|azuredevops)/;
 
-export async function runCase(prepared: PreparedCase, product: Product): Promise<CaseResult> {
+/** The program, and where its objects lie. */
+export interface Stage {
+  readonly product: Product;
+  readonly ground: Pick<Ground, 'staysPending'>;
+}
+
+export async function runCase(prepared: PreparedCase, stage: Stage): Promise<CaseResult> {
   const { vector, recorder } = prepared;
-  const played = await play(vector, product);
+  const played = await play(vector, stage);
   const differences =
     played.failure === undefined
       ? compareCase(fillIn(vector.expected, prepared.placeholders), {
@@ -55,7 +62,7 @@ interface Played {
 }
 
 /** Sends the events of a case and waits until what follows from them is over. */
-async function play({ given }: Vector, product: Product): Promise<Played> {
+async function play({ given }: Vector, stage: Stage): Promise<Played> {
   const acks: ObservedAck[] = [];
   const rests: Rest[] = [];
   const played = (): Omit<Played, 'failure'> => ({
@@ -66,13 +73,13 @@ async function play({ given }: Vector, product: Product): Promise<Played> {
   try {
     for (const event of given.events ?? []) {
       const sentAtMs = Date.now();
-      const ack = await post(product.addresses.events, event);
+      const ack = await post(stage.product.addresses.events, event);
       acks.push(ack);
       // With a gap the next event comes at its time, whatever the one before it still does.
-      if (given.eventGapMs === undefined) rests.push(await settle(product, ack));
+      if (given.eventGapMs === undefined) rests.push(await settle(stage, ack));
       else await sleep(Math.max(0, sentAtMs + given.eventGapMs - Date.now()));
     }
-    if (given.eventGapMs !== undefined) for (const ack of acks) rests.push(await settle(product, ack));
+    if (given.eventGapMs !== undefined) for (const ack of acks) rests.push(await settle(stage, ack));
     return played();
   } catch (error) {
     return { ...played(), failure: `could not be played: ${String(error)}` };
@@ -86,11 +93,16 @@ function isForge(vector: Vector): boolean {
 
 type Rest = Pick<Played, 'notes' | 'isTriedLater'>;
 
-async function settle(product: Product, ack: ObservedAck): Promise<Rest> {
+async function settle({ product, ground }: Stage, ack: ObservedAck): Promise<Rest> {
   const eventId = ack.headers.find(([name]) => name.toLowerCase() === 'tocsin-event')?.[1];
   if (eventId === undefined) return { notes: ack.status === 202 ? ['the answer names no Tocsin-Event'] : [], isTriedLater: false };
   const ask = (path: string): ReturnType<Product['admin']> => product.admin(path);
-  const { deliveries, waitedFor, isTriedLater }: Settled = await waitUntilSettled({ ask, eventId, withinMs: SETTLE_WITHIN_MS });
+  const { deliveries, waitedFor, isTriedLater }: Settled = await waitUntilSettled({
+    ask,
+    eventId,
+    withinMs: SETTLE_WITHIN_MS,
+    staysPending: (reason) => ground.staysPending(reason),
+  });
   const notes = deliveries.map((delivery) => `delivery ${delivery}`);
   return { notes: waitedFor === undefined ? notes : [...notes, `did not come to rest, waited for ${waitedFor}`], isTriedLater };
 }

@@ -1,17 +1,21 @@
-// Runs the recorded cases in folder mode and says per area how many hold.
+// Runs the recorded cases, in folder mode or on a real API server, and says per area how many hold.
 //
-//   node test/compat/run.ts [--areas a,b] [--case 'glob'] [--jobs n] [--program file] [--keep]
+//   node test/compat/run.ts [--cluster] [--areas a,b] [--case 'glob'] [--jobs n] [--program file] [--keep]
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, matchesGlob } from 'node:path';
 import { parseArgs } from 'node:util';
 import { catalog } from '../../internal/catalog/catalog.ts';
-import { renderAreas, renderDeviating, renderFailure, renderNeedCluster, select, type Selection } from './report.ts';
+import { openCluster, whyNoCluster } from '../support/api-server.ts';
+import { openClusterGround } from './cluster-ground.ts';
+import { folderGround, type Ground } from './ground.ts';
+import { renderAreas, renderDeviating, renderElsewhere, renderFailure, select, type Selection } from './report.ts';
 import type { CaseResult } from './run-case.ts';
 import { listAreas, readArea, readDeviations, requiredAreas, type Vector } from './vector.ts';
 import { createMaterial, createPorts, runWorld } from './world.ts';
 
 interface Settings {
+  readonly cluster: boolean;
   readonly areas: readonly string[];
   readonly glob: string | undefined;
   readonly jobs: number;
@@ -26,6 +30,7 @@ function print(text: string): void {
 function readSettings(): Settings {
   const { values } = parseArgs({
     options: {
+      cluster: { type: 'boolean', default: false },
       areas: { type: 'string' },
       case: { type: 'string' },
       jobs: { type: 'string', default: '12' },
@@ -37,7 +42,7 @@ function readSettings(): Settings {
   const areas = values.areas === undefined ? requiredAreas(catalog.types) : values.areas === 'all' ? known : values.areas.split(',');
   const unknown = areas.filter((area) => !known.includes(area));
   if (unknown.length > 0) throw new Error(`no such area: ${unknown.join(', ')}`);
-  return { areas, glob: values.case, jobs: Number(values.jobs), program: values.program, keep: values.keep };
+  return { cluster: values.cluster, areas, glob: values.case, jobs: Number(values.jobs), program: values.program, keep: values.keep };
 }
 
 /** Cases with equal flags and environment share a process. */
@@ -45,11 +50,14 @@ function groupByProcess(vectors: readonly Vector[]): readonly (readonly Vector[]
   return [...Map.groupBy(vectors, ({ given }) => JSON.stringify([given.flags ?? [], given.env ?? []])).values()];
 }
 
-async function runGroups(
-  settings: Settings,
-  selection: Selection,
-  directory: string,
-): Promise<{ results: CaseResult[]; findings: string[] }> {
+interface Runs {
+  readonly settings: Settings;
+  readonly selection: Selection;
+  readonly ground: Ground;
+  readonly directory: string;
+}
+
+async function runGroups({ settings, selection, ground, directory }: Runs): Promise<{ results: CaseResult[]; findings: string[] }> {
   const material = createMaterial();
   const ports = createPorts();
   const results: CaseResult[] = [];
@@ -59,6 +67,7 @@ async function runGroups(
     mkdirSync(world);
     const outcome = await runWorld(
       {
+        ground,
         directory: world,
         vectors,
         jobs: settings.jobs,
@@ -77,16 +86,15 @@ async function runGroups(
   return { results, findings };
 }
 
-async function main(): Promise<number> {
-  const settings = readSettings();
+async function runOn(ground: Ground, settings: Settings): Promise<number> {
   const { glob } = settings;
   const vectors = settings.areas.flatMap(readArea).filter(({ name }) => glob === undefined || matchesGlob(name, glob));
-  const selection = select(vectors, readDeviations());
+  const selection = select(vectors, readDeviations(), ground);
   const directory = mkdtempSync(join(tmpdir(), 'tocsin-compat-'));
-  const { results, findings } = await runGroups(settings, selection, directory);
+  const { results, findings } = await runGroups({ settings, selection, ground, directory });
   const failed = results.filter((result) => result.differences.length > 0);
 
-  if (selection.needCluster.length > 0) print(`\nneeds a cluster, or what a folder does not have:\n${renderNeedCluster(selection)}`);
+  if (selection.elsewhere.length > 0) print(`\ncannot be shown here:\n${renderElsewhere(selection)}`);
   if (selection.deviating.length > 0) print(`\ndifferent on purpose, tested beside the code that differs:\n${renderDeviating(selection)}`);
   print(`\n${renderAreas(settings.areas, selection, results)}\n`);
   for (const finding of findings) print(`FINDING ${finding}`);
@@ -94,6 +102,22 @@ async function main(): Promise<number> {
   else rmSync(directory, { recursive: true });
   print(`${results.length - failed.length} passed, ${failed.length} failed`);
   return failed.length > 0 || findings.length > 0 ? 1 : 0;
+}
+
+async function main(): Promise<number> {
+  const settings = readSettings();
+  if (!settings.cluster) return runOn(folderGround, settings);
+  const reason = whyNoCluster();
+  if (reason !== false) {
+    print(`the recorded cases of a cluster are skipped: ${reason}`);
+    return 0;
+  }
+  const cluster = await openCluster();
+  try {
+    return await runOn(await openClusterGround(cluster), settings);
+  } finally {
+    await cluster.close();
+  }
 }
 
 process.exitCode = await main();

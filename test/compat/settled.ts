@@ -33,14 +33,14 @@ export interface SettleWait {
   readonly ask: (path: string) => Promise<AdminAnswer>;
   readonly eventId: string;
   readonly withinMs: number;
+  /** True when a verdict that waits for this stays as it is. */
+  readonly staysPending: (reason: string) => boolean;
 }
 
 const POLL_MS = 15;
-/** A verdict that waits for an object that is not there is as final as it can be in a folder. */
-const STAYS_PENDING: ReadonlySet<string> = new Set(['provider-missing', 'labels-unknown']);
 
 /** Looks often, and for at most `withinMs`. */
-export async function waitUntilSettled({ ask, eventId, withinMs }: SettleWait): Promise<Settled> {
+export async function waitUntilSettled({ ask, eventId, withinMs, staysPending }: SettleWait): Promise<Settled> {
   const deadlineMs = Date.now() + withinMs;
   let waitedFor = 'the admin API';
   let deliveries: readonly string[] = [];
@@ -51,7 +51,7 @@ export async function waitUntilSettled({ ask, eventId, withinMs }: SettleWait): 
       const view = answer.body as EventView;
       deliveries = view.deliveries.map(describe);
       isTriedLater = view.deliveries.some(({ state }) => state === 'waiting');
-      const open = whatIsOpen(view, Date.now());
+      const open = whatIsOpen(view, staysPending, Date.now());
       if (open === undefined) return { waitedFor: undefined, isTriedLater, deliveries };
       waitedFor = open;
     } else waitedFor = `GET /api/v1/events/${eventId} answers ${answer.status}`;
@@ -60,8 +60,8 @@ export async function waitUntilSettled({ ask, eventId, withinMs }: SettleWait): 
   return { waitedFor, isTriedLater, deliveries };
 }
 
-function whatIsOpen(view: EventView, nowMs: number): string | undefined {
-  const pending = view.verdicts.find((verdict) => verdict.kind === 'pending' && !STAYS_PENDING.has(verdict.reason ?? ''));
+function whatIsOpen(view: EventView, staysPending: SettleWait['staysPending'], nowMs: number): string | undefined {
+  const pending = view.verdicts.find((verdict) => verdict.kind === 'pending' && !staysPending(verdict.reason ?? ''));
   if (pending !== undefined) return `a verdict that is pending (${pending.reason ?? ''})`;
   const open = view.deliveries.find((delivery) => isOpen(delivery, nowMs));
   return open === undefined ? undefined : `delivery ${describe(open)}`;

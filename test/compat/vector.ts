@@ -80,9 +80,19 @@ export interface ExpectedRequest {
   readonly connect?: Readonly<Record<string, Json>>;
 }
 
+/** A core/v1 Event on an Alert. */
+export interface ExpectedAlertEvent {
+  /** `namespace/name` */
+  readonly alert: string;
+  readonly type: string;
+  readonly reason: string;
+  readonly annotations?: Readonly<Record<string, string>>;
+}
+
 export interface Expected {
   readonly acks?: readonly ExpectedAck[];
   readonly requests?: readonly ExpectedRequest[];
+  readonly alertEvents?: readonly ExpectedAlertEvent[];
   readonly unordered?: readonly string[];
 }
 
@@ -166,6 +176,25 @@ export function whyNotInFolder(vector: Vector): string | undefined {
     return 'looks labels up';
   }
   return undefined;
+}
+
+/** Why a real API server cannot show this case, or undefined when it can. */
+export function whyNotInCluster({ given, expected }: Vector): string | undefined {
+  if (given.manifest !== undefined) return 'sent to the API server as it stands by test/cluster';
+  if (given.webhooks !== undefined || given.patches !== undefined) return 'needs Receivers';
+  const text = JSON.stringify([expected, given.replies]);
+  const isBound = (given.objects ?? []).some(({ metadata, spec }) => HASHES_UID.has(String(spec?.['type'])) || showsUid(metadata, text));
+  return isBound ? 'depends on a uid, which an API server chooses itself' : undefined;
+}
+
+/** Types whose messages hold a hash of the Provider's uid. */
+const HASHES_UID: ReadonlySet<string> = new Set(['bitbucket', 'bitbucketserver', 'opsgenie']);
+
+/** Ids are made of the first part of a uid; expressions were recorded that take the last. */
+function showsUid({ uid }: ManifestObject['metadata'], text: string): boolean {
+  if (typeof uid !== 'string') return false;
+  const parts = uid.split('-');
+  return [parts[0], parts.at(-1)].some((part) => part !== undefined && text.includes(part));
 }
 
 /** The areas that must pass: those of every program, and each one whose cases use no type but these and can be shown by a folder. */

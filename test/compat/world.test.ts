@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { folderGround } from './ground.ts';
 import { readArea } from './vector.ts';
 import { createMaterial, createPorts, runWorld } from './world.ts';
 
@@ -11,7 +12,14 @@ test('a program that acknowledges and sends nothing fails exactly the cases that
   const vectors = readArea('slack').slice(0, 8);
   try {
     const world = await runWorld(
-      { directory, vectors, jobs: 4, program: join(import.meta.dirname, 'silent-program.ts'), onResult: () => undefined },
+      {
+        ground: folderGround,
+        directory,
+        vectors,
+        jobs: 4,
+        program: join(import.meta.dirname, 'silent-program.ts'),
+        onResult: () => undefined,
+      },
       createMaterial(),
       createPorts(32_100, 32_700),
     );

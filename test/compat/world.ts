@@ -5,9 +5,8 @@ import { join } from 'node:path';
 import { createCertificateAuthority, newRsaKeyPem } from '../support/certificates.ts';
 import { type Product, startProduct } from '../support/product.ts';
 import { untilReady } from '../support/ready.ts';
-import { isRetriedAnswer } from './compare.ts';
 import { openEnvironmentProxy } from './environment-proxy.ts';
-import { writeManifests } from './manifests.ts';
+import type { Ground, Laid } from './ground.ts';
 import { fillIn, type Placeholders } from './placeholders.ts';
 import { recordNats } from './nats.ts';
 import { Recorder } from './recorder.ts';
@@ -16,6 +15,7 @@ import { type CaseResult, type PreparedCase, runCase } from './run-case.ts';
 import { needsNats, type Vector } from './vector.ts';
 
 export interface WorldOptions {
+  readonly ground: Ground;
   /** An empty directory for manifests, store, certificates and log. */
   readonly directory: string;
   readonly vectors: readonly Vector[];
@@ -77,14 +77,12 @@ export async function runWorld(options: WorldOptions, material: Material, ports:
     await server.listen(port);
     servers.push(server);
   }
-  writeManifests(
-    join(directory, 'manifests'),
-    prepared.map(({ vector }) => vector),
-  );
-  const product = await start({ ...options, vectors: prepared.map(({ vector }) => vector) }, material, proxy.port);
+  const filledIn = prepared.map(({ vector }) => vector);
+  const laid = await options.ground.lay(filledIn, directory);
+  const product = await start({ ...options, vectors: filledIn }, { material, laid, proxyPort: proxy.port });
   try {
     await untilReady(product);
-    const results = await runAll(prepared, product, options);
+    const results = await judged(await runAll(prepared, product, options), prepared, options);
     const ending = await endOf(product);
     return { results: withLateRequests(results, prepared, options.onResult), strays: proxy.strays.requests.map(describe), ending };
   } finally {
@@ -94,7 +92,13 @@ export async function runWorld(options: WorldOptions, material: Material, ports:
   }
 }
 
-async function start({ directory, vectors, program }: WorldOptions, material: Material, proxyPort: number): Promise<Product> {
+interface Surroundings {
+  readonly material: Material;
+  readonly laid: Laid;
+  readonly proxyPort: number;
+}
+
+async function start({ directory, vectors, program }: WorldOptions, { material, laid, proxyPort }: Surroundings): Promise<Product> {
   mkdirSync(join(directory, 'data'), { recursive: true });
   const authorityFile = join(directory, 'ca.crt');
   writeFileSync(authorityFile, material.authority.cert);
@@ -102,10 +106,10 @@ async function start({ directory, vectors, program }: WorldOptions, material: Ma
   const extra = (first?.given.env ?? []).map((line) => line.split(/=(.*)/s, 2) as [string, string]);
   const proxyUrl = `http://127.0.0.1:${proxyPort}`;
   return startProduct({
-    manifests: [join(directory, 'manifests')],
+    manifests: laid.manifests,
     store: join(directory, 'data', 'tocsin.db'),
     logFile: join(directory, 'tocsin.log'),
-    flags: first?.given.flags ?? [],
+    flags: [...laid.flags, ...(first?.given.flags ?? [])],
     env: {
       RUNTIME_NAMESPACE: 'flux-system',
       HTTP_PROXY: proxyUrl,
@@ -122,13 +126,30 @@ async function runAll(cases: readonly PreparedCase[], product: Product, options:
   const results: CaseResult[] = [];
   const work = async (): Promise<void> => {
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-      const result = await runCase(next, product);
+      const result = await runCase(next, { product, ground: options.ground });
       results.push(result);
       options.onResult(result);
     }
   };
   await Promise.all(Array.from({ length: options.jobs }, work));
   return results;
+}
+
+/** Adds what differs beside answers and requests. */
+async function judged(
+  results: readonly CaseResult[],
+  cases: readonly PreparedCase[],
+  { ground, onResult }: WorldOptions,
+): Promise<readonly CaseResult[]> {
+  const differences = await ground.judge(cases, results);
+  return results.map((result) => withDifferences(result, differences.get(result.name) ?? [], onResult));
+}
+
+function withDifferences(result: CaseResult, found: readonly string[], onResult: WorldOptions['onResult']): CaseResult {
+  if (found.length === 0) return result;
+  const whole = { ...result, differences: [...result.differences, ...found] };
+  onResult(whole);
+  return whole;
 }
 
 async function endOf(product: Product): Promise<string> {
@@ -143,15 +164,12 @@ function withLateRequests(
   cases: readonly PreparedCase[],
   onResult: WorldOptions['onResult'],
 ): readonly CaseResult[] {
-  const recorders = new Map(cases.map(({ vector, recorder }) => [vector.name, recorder]));
+  const recorders = new Map(cases.map((each) => [each.vector.name, each.recorder]));
   return results.map((result) => {
-    const requests = recorders.get(result.name)?.requests ?? [];
-    const repeats = result.isTriedLater || requests.slice(0, result.arrived).some((request) => isRetriedAnswer(request.answered));
-    if (requests.length === result.arrived || repeats) return result;
-    const late = requests.slice(result.arrived).map((request) => `late request ${describe(request)}`);
-    const judged = { ...result, differences: [...result.differences, ...late] };
-    onResult(judged);
-    return judged;
+    const recorder = recorders.get(result.name);
+    if (recorder === undefined || result.isTriedLater || recorder.hasRetriedAnswer(result.arrived)) return result;
+    const late = recorder.requests.slice(result.arrived).map((request) => `late request ${describe(request)}`);
+    return withDifferences(result, late, onResult);
   });
 }
 

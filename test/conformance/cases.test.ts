@@ -10,7 +10,7 @@ import { exampleEvent } from '../../internal/sdk/example-event.ts';
 import type { HttpRequest, HttpResponse } from '../../internal/sdk/http.ts';
 import type { Outcome } from '../../internal/sdk/outcome.ts';
 import { ConfigFault, type ProviderDefinition, type RenderInput } from '../../internal/sdk/provider.ts';
-import { createBench, toRenderInput } from '../support/provider-run.ts';
+import { createBench, type RunOptions, toRenderInput } from '../support/provider-run.ts';
 import { type CaseFile, formatCase, parseCase, type Section, sectionOf } from './case-file.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -94,7 +94,10 @@ function toInput(file: CaseFile): RenderInput {
     spec: parse(sectionOf(file, 'provider') ?? '') as Record<string, unknown>,
     secret: (parse(sectionOf(file, 'secret') ?? '{}') ?? {}) as Record<string, string>,
     event: exampleEvent({ ...event, metadata }),
-    ...((parse(sectionOf(file, 'options') ?? '{}') ?? {}) as { statusId?: string; precededBy?: number }),
+    ...((parse(sectionOf(file, 'options') ?? '{}') ?? {}) as Pick<
+      RunOptions,
+      'statusId' | 'precededBy' | 'annotations' | 'targetUrl' | 'tally'
+    >),
   });
 }
 

@@ -1,42 +1,24 @@
 // The generated CRDs against what Flux's were recorded accepting, and against what Kubernetes lets a CRD be.
 import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
-import { join, matchesGlob } from 'node:path';
+import { join } from 'node:path';
 import { test } from 'node:test';
-import { parse, parseAllDocuments } from 'yaml';
+import { parseAllDocuments } from 'yaml';
 import { catalog } from '../../internal/catalog/catalog.ts';
 import { toManifests } from '../../internal/catalog/derive/docs.ts';
 import { COMMIT_STATUS_RULE_MESSAGE, FLUX_PROVIDER_TYPES, FLUX_SOURCE_KINDS } from '../../internal/dialects/flux/schema.ts';
 import { admit, type CrdManifest, type Schema } from '../support/crd-validator.ts';
+import { ownCrds } from '../support/flux-crds.ts';
+import { recordedObjects } from '../support/recorded-crds.ts';
 
 const root = join(import.meta.dirname, '../..');
-const cases = join(root, 'test/compat/cases');
 const GROUP = 'notification.toolkit.fluxcd.io';
 
-interface Recorded {
-  readonly name: string;
-  readonly note: string;
-  readonly given: { readonly manifest: Readonly<Record<string, unknown>> & { readonly kind: string } };
-  readonly then: { readonly accepted: boolean; readonly message?: string; readonly defaulted?: Readonly<Record<string, unknown>> };
-}
-
-const crds = new Map(
-  ['alerts', 'providers'].map((plural) => {
-    const crd = parse(readFileSync(join(root, `manifests/crds/${plural}.yaml`), 'utf8')) as CrdManifest;
-    return [crd.spec.names.kind, crd];
-  }),
-);
-const deviations = readFileSync(join(cases, 'deviations.tsv'), 'utf8')
-  .split('\n')
-  .flatMap((line) => line.split('\t')[0] || []);
-const recorded = readFileSync(join(cases, 'crd.jsonl'), 'utf8')
-  .trim()
-  .split('\n')
-  .map((line) => JSON.parse(line) as Recorded)
-  .filter(({ name, given }) => crds.has(given.manifest.kind) && !deviations.some((pattern) => matchesGlob(name, pattern)));
+const crds = new Map(ownCrds().map((crd) => [crd.spec.names.kind, crd]));
+const recorded = recordedObjects().filter(({ given, isDeviating }) => crds.has(given.manifest.kind) && !isDeviating);
 
 test('there is enough that was recorded', () => {
-  assert.ok(recorded.length > 100, `${recorded.length} cases`);
+  assert.ok(recorded.length > 200, `${recorded.length} cases`);
 });
 
 for (const { name, note, given, then } of recorded) {
@@ -120,7 +102,7 @@ for (const [kind, crd] of crds) {
   test(`${kind}: versions, names and subresource`, () => {
     assert.deepEqual(
       crd.spec.versions.map(({ name, served, storage }) => [name, served, storage]),
-      [['v1beta3', true, true]],
+      [[kind === 'Receiver' ? 'v1' : 'v1beta3', true, true]],
     );
     assert.equal(crd.metadata.name, `${String(crd.spec.names['plural'])}.${GROUP}`);
     assert.equal(crd.metadata.annotations['kustomize.toolkit.fluxcd.io/substitute'], 'disabled');
@@ -148,8 +130,8 @@ interface Sample {
 
 const KEYWORDS = new Set(
   (
-    'description type default enum format minLength maxLength pattern minimum ' +
-    'items properties additionalProperties required x-kubernetes-validations'
+    'description type default enum format minLength maxLength pattern minimum minItems ' +
+    'items properties additionalProperties required x-kubernetes-validations x-kubernetes-list-type x-kubernetes-list-map-keys'
   ).split(' '),
 );
 

@@ -74,3 +74,11 @@ export const ODD_METADATA: readonly { readonly name: string; readonly event: Flu
     }),
   },
 ];
+
+/** Everything that an event is made of at its longest at once, in characters that JSON writes with six. */
+export function longestEvent(severity: string): FluxEvent {
+  const long = '\u0001<語'.repeat(100_000);
+  const pairs = Array.from({ length: 100 }, (_, index) => [`${index} ${long.slice(0, 1_500)}`, long.slice(0, 6_000)] as const);
+  const involvedObject = { ...exampleEvent().involvedObject, kind: long, name: long, namespace: long, uid: long };
+  return exampleEvent({ severity, message: long, reason: long, metadata: toMetadata(pairs), involvedObject, reportingController: long });
+}

@@ -9,19 +9,15 @@ import { catalog } from '../../internal/catalog/catalog.ts';
 import { typeOfFile } from '../../internal/catalog/derive/provider-list.ts';
 import { CORE_FIELDS } from '../../internal/sdk/define.ts';
 import { type HttpRequest, type HttpResponse, TransportError } from '../../internal/sdk/http.ts';
-import type { Outcome } from '../../internal/sdk/outcome.ts';
-import { ConfigFault, type ProviderDefinition, type ProviderExample, type RenderInput } from '../../internal/sdk/provider.ts';
+import { ConfigFault, type ProviderExample, type RenderInput } from '../../internal/sdk/provider.ts';
 import { outcomeOfStatus } from '../../internal/sdk/status-outcome.ts';
-import { createBench, NOW_MS, toRenderInput, toResponse } from '../support/provider-run.ts';
-import { anyEvent, LONG_TEXTS, ODD_METADATA } from './hostile.ts';
-import { exampleEvent } from '../../internal/sdk/example-event.ts';
+import { NOW_MS, toRenderInput, toResponse } from '../support/provider-run.ts';
+import { anyEvent } from './hostile.ts';
+import { isFailure, run, STATUS_ID, toInput } from './run-provider.ts';
 
 const root = join(import.meta.dirname, '../..');
-const STATUS_ID = 'kustomization/webapp/0c9c2e41';
 const README_SECTIONS = ['What', 'Minimal YAML', 'Auth', 'Limits', 'Failure modes'];
 const RUNS = 200;
-/** Beside the text a message holds names and metadata; no vendor takes more than this for a message to people. */
-const MAX_CHAT_BODY_BYTES = 1024 * 1024;
 const definitions = catalog.types.flatMap((type) => catalog.get(type) ?? []);
 const files = globSync('providers/*/*.provider.ts', { cwd: root });
 
@@ -145,65 +141,12 @@ for (const definition of definitions) {
     );
   });
 
-  for (const { name, text } of LONG_TEXTS) {
-    test(`${type}: a text of 3 MiB is within the vendor's budget: ${name}`, async () => {
-      const { example } = examples[0] as (typeof examples)[number];
-      const event = exampleEvent({ message: text, reason: text.slice(0, 100_000), reportingController: text.slice(0, 100_000) });
-
-      const { requests, outcome } = await run(definition, toInput({ ...example, event }), () => toResponse(200, []));
-
-      assert.ok(!isFailure(definition, outcome), inspect(outcome));
-      for (const request of requests) checkBudget(definition, request);
-    });
-  }
-
-  for (const { name, event } of ODD_METADATA) {
-    test(`${type}: metadata with ${name}`, async () => {
-      const { example } = examples[0] as (typeof examples)[number];
-
-      const { requests, outcome } = await run(definition, toInput({ ...example, event }), () => toResponse(200, []));
-
-      assert.ok(!isFailure(definition, outcome), inspect(outcome));
-      for (const request of requests) checkBudget(definition, request);
-    });
-  }
-
   test(`${type}: fields of the core are not described twice`, () => {
     assert.deepEqual(
       Object.keys(definition.config.shape).filter((name) => (CORE_FIELDS as readonly string[]).includes(name)),
       [],
     );
   });
-}
-
-function toInput(example: ProviderExample, statusId = STATUS_ID): RenderInput {
-  const { spec, secret, event } = example;
-  return toRenderInput({ spec, ...(secret === undefined ? {} : { secret }), event, statusId });
-}
-
-interface Ran {
-  readonly requests: readonly HttpRequest[];
-  /** undefined when the provider leaves the answer to its status; an error when it threw. */
-  readonly outcome: Outcome | Error | undefined;
-}
-
-async function run(definition: ProviderDefinition, input: RenderInput, answer: () => HttpResponse): Promise<Ran> {
-  const bench = createBench(async () => answer());
-  try {
-    if (definition.send !== undefined) return { outcome: await definition.send(bench.context, input), requests: bench.requests };
-    return readAnswers(definition, definition.render?.(input) ?? [], answer);
-  } catch (error) {
-    if (error instanceof Error) return { outcome: error, requests: bench.requests };
-    throw error;
-  }
-}
-
-function readAnswers(definition: ProviderDefinition, requests: readonly HttpRequest[], answer: () => HttpResponse): Ran {
-  const outcomes = requests.map((request) => {
-    const response = answer();
-    return definition.interpret?.(response, request) ?? outcomeOfStatus(response, NOW_MS);
-  });
-  return { requests, outcome: outcomes.find((outcome) => outcome.kind !== 'delivered') ?? outcomes[0] };
 }
 
 /** Every value of the Secret is replaced by a mark that is seen when it comes out somewhere. */
@@ -244,11 +187,6 @@ function echoes(canaries: readonly string[]): readonly { name: string; answer: (
   ];
 }
 
-/** A session is cut off where it is opened, so that much may go wrong with it here. */
-function isFailure({ capabilities }: ProviderDefinition, outcome: Ran['outcome']): boolean {
-  return outcome instanceof Error && !(capabilities.transport === 'session' && outcome instanceof TransportError);
-}
-
 function fail(error: Error): () => never {
   return () => {
     throw error;
@@ -261,28 +199,6 @@ function checkHeaders({ headers }: HttpRequest): void {
     // oxlint-disable-next-line no-control-regex
     assert.doesNotMatch(value, /[\x00-\x08\x0a-\x1f\x7f]/, name);
   }
-}
-
-function checkBudget(definition: ProviderDefinition, request: HttpRequest): void {
-  const { limits = {} } = definition.capabilities;
-  const body = typeof request.body === 'string' ? request.body : '';
-  assert.ok(body.isWellFormed(), 'no character is torn apart');
-  if (limits.bodyBytes !== undefined) assert.ok(Buffer.byteLength(body) <= limits.bodyBytes);
-  if (limits.bodyChars === undefined || body === '') return;
-  assert.ok(Buffer.byteLength(body) <= MAX_CHAT_BODY_BYTES, `${Buffer.byteLength(body)} bytes`);
-  const longest = Math.max(...textsOf(request, body).map((text) => text.length));
-  assert.ok(longest <= Math.max(limits.bodyChars, limits.titleChars ?? 0), `${longest} characters`);
-}
-
-/** What stands in a body, as the vendor reads it. */
-function textsOf({ headers }: HttpRequest, body: string): readonly string[] {
-  const isForm = headers.some(([name, value]) => name.toLowerCase() === 'content-type' && value === 'application/x-www-form-urlencoded');
-  return isForm ? [...new URLSearchParams(body).values()] : stringsOf(JSON.parse(body));
-}
-
-function stringsOf(value: unknown): string[] {
-  if (typeof value === 'string') return [value];
-  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(stringsOf) : [];
 }
 
 function withoutJwt(requests: readonly HttpRequest[]): readonly HttpRequest[] {

@@ -4,9 +4,11 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { runTocsin } from '../support/command.ts';
+import { openAdminWorld } from '../support/admin-world.ts';
+import { runHere, runTocsin } from '../support/command.ts';
 import { type Product, startProduct } from '../support/product.ts';
 import { type RecordingServer, startRecordingServer } from '../support/servers.ts';
+import { fleetOf, projectStored, storeEvents } from '../support/stored-events.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'tocsin-backtest-'));
 const manifests = join(folder, 'manifests');
@@ -134,4 +136,27 @@ test('what cannot be read is told on stderr', async () => {
     assert.deepEqual({ code: ran.code, stdout: ran.stdout }, { code, stdout: '' }, args.join(' '));
     assert.match(ran.stderr, says);
   }
+});
+
+test('the events of a large store are read once, page by page', { timeout: 120_000 }, async () => {
+  const world = await openAdminWorld(projectStored);
+  const asked: string[] = [];
+  world.onRequest = (url) => void asked.push(url.split('?')[0] ?? '');
+  writeFileSync(edited, fleetOf('info', `http://${sink.host}/`));
+  await storeEvents(world.outbox, 5_000, world.clock.nowMs());
+
+  const { adminAddr, store: worldStore } = world.flags;
+  const place = ['--admin-addr', adminAddr, '--store', worldStore, '--manifests', edited];
+  const ran = await runHere('backtest', '--alert', edited, '--output', 'json', ...place);
+  await world.close();
+
+  assert.partialDeepStrictEqual((JSON.parse(ran.stdout) as Result).totals, {
+    events: 5_000,
+    sends: 5_000,
+    sent: 500,
+    added: 4_500,
+    same: 500,
+  });
+  const pagesOf = (list: string): number => asked.filter((path) => path === `/api/v1/${list}`).length;
+  assert.deepEqual([pagesOf('events'), pagesOf('deliveries'), asked.length], [11, 2, 13], 'one page for 500 rows, and one to see the end');
 });

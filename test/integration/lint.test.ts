@@ -134,7 +134,8 @@ test('no format shows a value of a Secret', async () => {
 
 test('wrong usage ends with 2 and says so on stderr', async () => {
   const table: readonly { readonly name: string; readonly in: readonly string[]; readonly want: RegExp }[] = [
-    { name: 'no path', in: [], want: /missing required argument 'path'/ },
+    { name: 'no path', in: [], want: /name folders or files of manifests, or --cluster/ },
+    { name: 'a path and a cluster', in: ['clean', '--cluster'], want: /name folders or files of manifests, or --cluster/ },
     { name: 'an unknown format', in: ['clean', '--output', 'xml'], want: /Allowed choices are table, json, sarif, github/ },
     { name: 'an unknown flag', in: ['clean', '--fix'], want: /unknown option '--fix'/ },
   ];
@@ -158,7 +159,18 @@ test('--help names every flag, format and exit code', async () => {
   const { code, stdout } = await lint('--help');
 
   assert.equal(code, 0);
-  for (const word of ['--output', '--strict', '"table"', '"json"', '"sarif"', '"github"', 'Exit codes', '<path...>'])
+  for (const word of [
+    '--output',
+    '--strict',
+    '"table"',
+    '"json"',
+    '"sarif"',
+    '"github"',
+    'Exit codes',
+    '--cluster',
+    '--kubeconfig',
+    '[path...]',
+  ])
     assert.ok(stdout.includes(word), word);
 });
 

@@ -47,6 +47,13 @@ writeFileSync(noFolder, '');
 
 const faults: readonly { name: string; args: readonly string[]; env?: Record<string, string>; code: number; output: RegExp }[] = [
   { name: 'no manifests', args: ['serve'], code: 2, output: /--manifests DIR/ },
+  { name: 'a folder and a cluster', args: serve('--kubeconfig', 'none'), code: 2, output: /not both/ },
+  {
+    name: 'a kubeconfig that is not there',
+    args: ['serve', '--kubeconfig', join(folder, 'none'), '--store', `sqlite:${join(folder, 'k.db')}`, ...anyPorts],
+    code: 1,
+    output: /kubeconfig/,
+  },
   {
     name: 'a folder that is not there',
     args: ['serve', '--manifests', join(folder, 'none'), '--store', `sqlite:${join(folder, 'b.db')}`, ...anyPorts],
@@ -55,6 +62,12 @@ const faults: readonly { name: string; args: readonly string[]; env?: Record<str
   },
   { name: 'an unknown flag', args: serve('--colour'), code: 2, output: /unknown option '--colour'/ },
   { name: 'an unknown command', args: ['sing'], code: 2, output: /sing/ },
+  {
+    name: 'a default account without its gate',
+    args: serve('--default-service-account=builder'),
+    code: 1,
+    output: /needs --feature-gates=ObjectLevelWorkloadIdentity=true/,
+  },
   { name: 'an unknown feature gate', args: serve('--feature-gates=Magic=true'), code: 2, output: /no feature gate "Magic"/ },
   { name: 'a store of another kind', args: ['serve', '--manifests', manifests, '--store', 'redis:x'], code: 2, output: /sqlite:PATH/ },
   {

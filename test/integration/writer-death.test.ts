@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { untilTrue } from '../support/cluster-product.ts';
 import { startProduct } from '../support/product.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'tocsin-death-'));
@@ -29,6 +30,10 @@ test('a server whose writer dies logs one error and ends with exit code 1', asyn
     logFile: join(folder, 'log'),
     env: { NODE_OPTIONS: `--import=${sabotage}`, SABOTAGE_FILE: trigger },
   });
+
+  await untilTrue(() => product.log().includes('"serving"'), 'the end of the start');
+  // The store answers in order, so whatever the start asked of it has been answered too.
+  assert.equal((await product.admin('/api/v1/deliveries')).status, 200);
 
   writeFileSync(trigger, '');
   const exit = await product.exited;

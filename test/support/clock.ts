@@ -53,6 +53,12 @@ export class ManualClock implements Clock {
     return this.#timers.size;
   }
 
+  /** Until the next timer is due; undefined when none waits. */
+  get untilNextMs(): number | undefined {
+    const next = this.#next(Number.POSITIVE_INFINITY);
+    return next === undefined ? undefined : Math.max(0, next.atMs - this.#monotonicMs);
+  }
+
   #next(endMs: number): Timer | undefined {
     let first: Timer | undefined;
     for (const timer of this.#timers) {

@@ -38,6 +38,8 @@ export class EmulatedForge {
   isLocked = false;
   /** The next write happens, and its answer is lost. */
   losesNextAnswer = false;
+  /** The next write happens, and something before the forge answers 502. */
+  breaksNextAnswer = false;
   readonly #dialect: Dialect;
   #lastId = 100;
 
@@ -69,6 +71,10 @@ export class EmulatedForge {
     const login = this.users.get(this.#dialect.tokenOf(request) ?? '');
     if (login === undefined) return toResponse(401, { message: 'Bad credentials' });
     const answer = this.#fulfil(wish, { request, login });
+    if (this.breaksNextAnswer && wish.kind === 'create') {
+      this.breaksNextAnswer = false;
+      return toResponse(502, '<html>Bad Gateway</html>');
+    }
     if (!this.losesNextAnswer || (wish.kind !== 'create' && wish.kind !== 'update')) return answer;
     this.losesNextAnswer = false;
     throw new TransportError('network', 'connection reset');

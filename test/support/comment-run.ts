@@ -45,6 +45,7 @@ export function createRun(subject: CommentSubject) {
     if (ageMs !== undefined) bench.remember(facts.get(lane) ?? [], ageMs);
     try {
       const outcome = await send(subject.definition, { ...bench.context, lane }, toInput(subject, event, changes));
+      if (outcome.kind !== 'delivered') bench.remember(bench.learnt);
       if (outcome.kind === 'delivered' && outcome.remember !== undefined) {
         bench.remember(outcome.remember);
         facts.set(lane, outcome.remember);

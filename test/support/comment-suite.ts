@@ -95,6 +95,23 @@ export function testComments(subject: CommentSubject): void {
     assert.equal(run.forge.comments.length, 1);
   });
 
+  test('a creation that is answered 502 and happened is found by the next try, also where others have read before', async () => {
+    const run = createRun(subject);
+    run.forge.breaksNextAnswer = true;
+
+    const first = await run.deliver({ message: 'one' });
+    await Promise.all([
+      run.deliver({ message: 'another' }, { lane: 'lane-2', uid: 'another-uid' }),
+      run.deliver({ message: 'one, again' }),
+    ]);
+
+    assert.ok(first.kind === 'retry' && first.reason === 'server');
+    assert.deepEqual(
+      run.forge.comments.map(({ body }) => body.includes('one, again')),
+      [true, false],
+    );
+  });
+
   test('objects and Providers have comments of their own', async () => {
     const run = createRun(subject);
     const object = exampleEvent().involvedObject;
@@ -105,6 +122,23 @@ export function testComments(subject: CommentSubject): void {
 
     assert.equal(run.forge.comments.length, 3);
     assert.equal(run.forge.calls.filter((call) => call === 'user').length, 1, 'the user is asked for once');
+  });
+
+  test('objects that have their first word at one moment read the change request once', async () => {
+    const run = createRun(subject);
+    const object = exampleEvent().involvedObject;
+
+    await Promise.all(
+      Array.from({ length: 12 }, async (_, index) => {
+        await run.deliver({ message: `m${index}`, involvedObject: { ...object, name: `app-${index}` } }, { lane: `lane-${index}` });
+      }),
+    );
+
+    assert.equal(run.forge.comments.length, 12);
+    assert.deepEqual(
+      run.forge.calls.filter((call) => call !== 'create'),
+      [...greeting, 'list'],
+    );
   });
 
   test('with the token of another user, a comment of its own is written', async () => {
@@ -211,6 +245,38 @@ export function testComments(subject: CommentSubject): void {
       Array.from({ length: 10 }, (_, index) => `Reason${12 - index}`),
     );
     assert.equal(run.forge.comments.length, 1);
+  });
+
+  test('a comment that says the same keeps its history, and costs no call while it is trusted', async () => {
+    const run = createRun(subject);
+    const annotations = { 'tocsin.dev/comment-history': 'enabled' };
+    await run.deliver({ message: 'one', reason: 'First' }, { annotations });
+    await run.deliver({ message: 'two', reason: 'Second' }, { annotations });
+    const said = run.forge.comments[0]?.body;
+    run.forge.calls.length = 0;
+
+    const outcome = await run.deliver({ message: 'two', reason: 'Second' }, { annotations });
+    assert.ok(outcome.kind === 'delivered' && outcome.note === 'the comment says so already');
+    assert.deepEqual(run.forge.calls, []);
+
+    await run.deliver({ message: 'two', reason: 'Second' }, { annotations, ageMs: 2 * 3_600_000 });
+    assert.equal(run.forge.comments[0]?.body, said);
+    assert.deepEqual(said?.match(/First|Second/g), ['First']);
+  });
+
+  test('the history has its place in the largest comment', async () => {
+    const run = createRun(subject);
+    const annotations = { 'tocsin.dev/comment-history': 'enabled' };
+    const limit = definition.capabilities.limits?.bodyChars ?? 0;
+
+    for (let index = 0; index < 12; index += 1) {
+      await run.deliver({ message: `${index}${'\u00e4'.repeat(limit)}`, reason: 'R'.repeat(500) }, { annotations });
+    }
+
+    const body = run.forge.comments[0]?.body ?? '';
+    assert.ok(body.length <= limit, `${body.length} of ${limit}`);
+    assert.match(body, /<\/details>\n$/);
+    assert.equal(body.match(/R{99}/g)?.length, 10);
   });
 
   const LANES = [

@@ -11,6 +11,9 @@ export interface Schema {
   readonly pattern?: string;
   readonly minLength?: number;
   readonly maxLength?: number;
+  readonly minItems?: number;
+  readonly 'x-kubernetes-list-type'?: string;
+  readonly 'x-kubernetes-list-map-keys'?: readonly string[];
   readonly items?: Schema;
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly additionalProperties?: Schema;
@@ -29,6 +32,7 @@ export interface CrdManifest {
       readonly name: string;
       readonly served: boolean;
       readonly storage: boolean;
+      readonly additionalPrinterColumns?: readonly { readonly name: string }[];
       readonly subresources?: { readonly status?: object };
       readonly schema: { readonly openAPIV3Schema: Schema };
     }[];
@@ -78,6 +82,7 @@ function validate(value: unknown, schema: Schema, path: string): string[] {
   if (schema.enum !== undefined && !schema.enum.includes(value)) faults.push(`${path}: Unsupported value`);
   if (typeof value === 'string') faults.push(...textFaults(value, schema, path));
   if (Array.isArray(value) && schema.items !== undefined) {
+    faults.push(...listFaults(value, schema, path));
     value.forEach((item, index) => faults.push(...validate(item, schema.items as Schema, `${path}[${index}]`)));
   }
   if (isFields(value)) faults.push(...fieldFaults(value, schema, path));
@@ -90,6 +95,14 @@ function textFaults(value: string, schema: Schema, path: string): string[] {
   if (length < (schema.minLength ?? 0)) faults.push(`${path}: too short`);
   if (length > (schema.maxLength ?? Infinity)) faults.push(`${path}: Too long`);
   if (schema.pattern !== undefined && !new RegExp(schema.pattern, 'u').test(value)) faults.push(`${path}: should match`);
+  return faults;
+}
+
+function listFaults(list: readonly unknown[], schema: Schema, path: string): string[] {
+  const keys = schema['x-kubernetes-list-map-keys'] ?? [];
+  const names = list.map((item) => JSON.stringify(keys.map((key) => (item as Fields)[key])));
+  const faults = list.length < (schema.minItems ?? 0) ? [`${path}: should have at least ${schema.minItems} items`] : [];
+  if (keys.length > 0 && new Set(names).size < names.length) faults.push(`${path}: Duplicate value`);
   return faults;
 }
 

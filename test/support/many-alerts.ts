@@ -29,6 +29,11 @@ export function writeFleet(directory: string, fleet: Fleet): void {
   }
 }
 
+/** The manifests of a fleet as documents: the Provider, and what it needs, first. */
+export function fleetDocuments(fleet: Fleet): readonly string[] {
+  return [...provider(fleet).split('---\n'), ...Array.from({ length: fleet.alerts }, (_, index) => alert(fleet, index))];
+}
+
 function provider({ address, viaSecret }: Fleet): string {
   const where = viaSecret === true ? ['  secretRef: {name: webhook}'] : [`  address: ${address}`];
   const secret = [

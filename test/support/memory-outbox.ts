@@ -1,9 +1,10 @@
 // The delivering half of the outbox's port, in memory and without a schedule: a test offers leases and reads settlements.
 import type { Lease, LeaseRequest, Outbox, Settlement, SettleResult } from '../../internal/outbox/store.ts';
 import type { Recollection } from '../../internal/sdk/provider.ts';
+import type { TallyWord } from '../../internal/sdk/tally.ts';
 
 /** Offers what the test gives it, once; remembers everything that it is told. */
-export class MemoryOutbox implements Pick<Outbox, 'lease' | 'settle' | 'release' | 'recall'> {
+export class MemoryOutbox implements Pick<Outbox, 'lease' | 'settle' | 'release' | 'recall' | 'tally'> {
   readonly settled: Settlement[] = [];
   /** Sizes of the settle calls. */
   readonly batches: number[] = [];
@@ -15,6 +16,8 @@ export class MemoryOutbox implements Pick<Outbox, 'lease' | 'settle' | 'release'
   leaseError: Error | undefined;
   /** What settle answers where a test cares. */
   readonly results = new Map<string, Partial<SettleResult>>();
+  /** What the members of each lane said last. */
+  readonly tallies = new Map<string, readonly TallyWord[]>();
   readonly #facts = new Map<string, string>();
   readonly #waiting: Lease[] = [];
   #wake: (() => void) | undefined;
@@ -45,6 +48,10 @@ export class MemoryOutbox implements Pick<Outbox, 'lease' | 'settle' | 'release'
   async recall(scope: string, key: string): Promise<Recollection | undefined> {
     const value = this.#facts.get(`${scope} ${key}`);
     return value === undefined ? undefined : { known: true, value, ageMs: 0 };
+  }
+
+  async tally(lane: string): Promise<readonly TallyWord[]> {
+    return this.tallies.get(lane) ?? [];
   }
 
   #settleOne({ deliveryId, outcome, remember = [] }: Settlement): SettleResult {

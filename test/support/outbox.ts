@@ -1,6 +1,6 @@
 // Events and deliveries for tests of the outbox and of what stands on it, each made of a few words.
 import type { Event } from '../../internal/event/event.ts';
-import type { Append, Lane, Lease, Outbox, PlannedDelivery, Settlement, TargetPolicy } from '../../internal/outbox/store.ts';
+import type { Append, Lane, Lease, Outbox, PlannedDelivery, Settlement, TallyEntry, TargetPolicy } from '../../internal/outbox/store.ts';
 import type { Outcome } from '../../internal/sdk/outcome.ts';
 import type { ObjectRef } from '../../internal/sdk/target.ts';
 
@@ -12,11 +12,13 @@ export interface EventWords {
   readonly name?: string;
   readonly occurredAtMs?: number | null;
   readonly dedup?: Event['dedup'];
+  /** What the sender says besides. */
+  readonly said?: Readonly<Record<string, string>>;
 }
 
 /** An event about `Kustomization/default/<name>` whose body is its id. */
 export function anEvent(id: string, words: EventWords = {}): Event {
-  const body = JSON.stringify({ id });
+  const body = JSON.stringify({ id, ...words.said });
   const subject = {
     apiVersion: 'kustomize.toolkit.fluxcd.io/v1',
     kind: 'Kustomization',
@@ -62,6 +64,7 @@ export interface DeliveryWords {
   readonly backlog?: Lane['backlog'];
   readonly limits?: TargetPolicy;
   readonly metadata?: Readonly<Record<string, string>>;
+  readonly tally?: TallyEntry;
 }
 
 export function aDelivery(words: DeliveryWords = {}): PlannedDelivery {
@@ -73,6 +76,7 @@ export function aDelivery(words: DeliveryWords = {}): PlannedDelivery {
     lane: { key: words.lane ?? 'lane', policy: words.policy ?? 'ordered', backlog: words.backlog ?? 'all' },
     policy: words.limits ?? { concurrency: 8 },
     metadata: words.metadata ?? {},
+    ...(words.tally === undefined ? {} : { tally: words.tally }),
   };
 }
 

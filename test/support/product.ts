@@ -1,7 +1,6 @@
 // Starts the real program as a process of its own and speaks to it as anybody would: flags, ports, admin API, signals.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { request as httpRequest } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -13,6 +12,8 @@ export interface ProductOptions {
   /** Everything that the program writes to stdout and stderr, appended. */
   readonly logFile: string;
   readonly flags?: readonly string[];
+  /** The command line up to the listeners, as an image is given it; `serve` with manifests and store when absent. */
+  readonly words?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   /** The script to run; the unbuilt program when absent. */
   readonly program?: string | undefined;
@@ -55,8 +56,8 @@ export interface Product {
   readonly listeningAfterMs: number;
   readonly exited: Promise<Exit>;
   readonly hasExited: () => boolean;
-  /** Asks the admin API. */
-  admin(path: string): Promise<AdminAnswer>;
+  /** Asks the admin API, with the token of the server unless another is given. */
+  admin(path: string, token?: string): Promise<AdminAnswer>;
   /** Status of `/readyz`. */
   ready(): Promise<number>;
   kill(signal: NodeJS.Signals): void;
@@ -105,7 +106,7 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
     listeningAfterMs,
     exited,
     hasExited: () => exit !== undefined,
-    admin: (path) => askAdmin(found.admin, tokenFile, path),
+    admin: async (path, token) => askAdmin(found.admin, path, token ?? readFileSync(tokenFile, 'utf8').trim()),
     ready: async () => (await get({ ...found.health, path: '/readyz', headers: {} })).status,
     kill: (signal) => void child.kill(signal),
     stop: (graceMs = 10_000) => stop(child, exited, graceMs),
@@ -119,10 +120,7 @@ function spawnProgram(options: ProductOptions): ChildProcess {
     ...(options.wrapper ?? []),
     process.execPath,
     options.program ?? PROGRAM,
-    'serve',
-    ...options.manifests.flatMap((directory) => ['--manifests', directory]),
-    '--store',
-    `sqlite:${options.store}`,
+    ...(options.words ?? toWords(options)),
     ...LISTENER_FLAGS.flatMap((flag) => [flag, ANY_PORT]),
     ...(options.flags ?? []),
   ];
@@ -134,6 +132,10 @@ function spawnProgram(options: ProductOptions): ChildProcess {
   } finally {
     closeSync(output);
   }
+}
+
+function toWords({ manifests, store }: ProductOptions): readonly string[] {
+  return ['serve', ...manifests.flatMap((directory) => ['--manifests', directory]), '--store', `sqlite:${store}`];
 }
 
 async function stop(child: ChildProcess, exited: Promise<Exit>, graceMs: number): Promise<Exit> {
@@ -175,8 +177,7 @@ function toHostPort(address: unknown): HostPort {
   return { host: text.slice(0, at), port: Number(text.slice(at + 1)) };
 }
 
-async function askAdmin(address: HostPort, tokenFile: string, path: string): Promise<AdminAnswer> {
-  const token = (await readFile(tokenFile, 'utf8')).trim();
+async function askAdmin(address: HostPort, path: string, token: string): Promise<AdminAnswer> {
   const answer = await get({ ...address, path, headers: { Authorization: `Bearer ${token}` } });
   return { status: answer.status, body: answer.text === '' ? undefined : (JSON.parse(answer.text) as unknown) };
 }

@@ -5,7 +5,7 @@ import type { FluxEvent } from '../../internal/event/event.ts';
 import { type HttpRequest, type HttpResponse, TransportError } from '../../internal/sdk/http.ts';
 import type { Fact } from '../../internal/sdk/outcome.ts';
 import type { Logger } from '../../internal/sdk/ports.ts';
-import type { Recollection, RenderInput, ResolvedConfig, SendContext } from '../../internal/sdk/provider.ts';
+import type { Recollection, RenderInput, ResolvedConfig, SendContext, Tally } from '../../internal/sdk/provider.ts';
 import { toFetch } from '../../internal/transport/fetch.ts';
 
 /** What a test knows of a delivery; everything else has a fixed value. */
@@ -15,6 +15,10 @@ export interface RunOptions {
   readonly event: FluxEvent;
   readonly statusId?: string;
   readonly precededBy?: number;
+  readonly targetUrl?: string;
+  readonly tally?: Tally;
+  /** Of the Provider. */
+  readonly annotations?: Readonly<Record<string, string>>;
 }
 
 export const NOW_MS = Date.UTC(2026, 0, 2, 3, 4, 6);
@@ -23,19 +27,21 @@ const OWN_KEYS = new Set(['address', 'username', 'password', 'token', 'headers']
 /** The input as delivery would build it. */
 export function toRenderInput(options: RunOptions): RenderInput {
   return {
-    config: toConfig(options.spec, options.secret ?? {}),
+    config: { ...toConfig(options.spec, options.secret ?? {}), annotations: options.annotations ?? {} },
     target: { namespace: 'apps', name: 'provider', uid: '0c9c2e41-d2f9-4f9b-9c41-bebc1984d67a' },
     alert: { namespace: 'apps', name: 'alert', uid: '1d0d3f52-e3fa-4fac-8d52-cfcd2a95e78b' },
     event: options.event,
     occurredAtMs: options.event.timestamp === null ? null : Date.parse(options.event.timestamp),
     ...(options.statusId === undefined ? {} : { statusId: options.statusId }),
+    ...(options.targetUrl === undefined ? {} : { targetUrl: options.targetUrl }),
+    ...(options.tally === undefined ? {} : { tally: options.tally }),
     deliveryId: '01939c7e-0000-7000-8000-000000000001',
     precededBy: options.precededBy ?? 0,
     nowMs: NOW_MS,
   };
 }
 
-function toConfig(spec: RunOptions['spec'], secret: NonNullable<RunOptions['secret']>): ResolvedConfig {
+function toConfig(spec: RunOptions['spec'], secret: NonNullable<RunOptions['secret']>): Omit<ResolvedConfig, 'annotations'> {
   const field = (name: string) => (typeof spec[name] === 'string' ? spec[name] : '');
   return {
     address: secret['address']?.trim() ?? field('address'),
@@ -46,7 +52,6 @@ function toConfig(spec: RunOptions['spec'], secret: NonNullable<RunOptions['secr
     ...(field('serviceAccountName') === '' ? {} : { serviceAccountName: field('serviceAccountName') }),
     headers: secret['headers'] === undefined ? {} : (parse(secret['headers']) as Record<string, string>),
     secret: Object.fromEntries(Object.entries(secret).filter(([key]) => !OWN_KEYS.has(key))),
-    annotations: {},
   };
 }
 
@@ -58,6 +63,8 @@ export interface Bench {
   readonly requests: readonly HttpRequest[];
   /** Tokens that were acquired rather than found. */
   readonly acquired: readonly string[];
+  /** Facts that are kept whatever becomes of the delivery. */
+  readonly learnt: readonly Fact[];
   /** As a settle does: the facts are there for the next run, `ageMs` old. */
   remember(facts: readonly Fact[], ageMs?: number): void;
   /** As an ambiguous outcome does: what is known of the lane is known no longer. */
@@ -69,7 +76,9 @@ export function createBench(answer: Answerer, lane = 'lane'): Bench {
   const requests: HttpRequest[] = [];
   const acquired: string[] = [];
   const memory = new Map<string, Recollection>();
+  const learnt: Fact[] = [];
   const tokens = new Map<string, Promise<string>>();
+  const sharing = new Map<string, Promise<unknown>>();
   const http = async (request: HttpRequest) => {
     requests.push(request);
     return answer(request);
@@ -89,7 +98,9 @@ export function createBench(answer: Answerer, lane = 'lane'): Bench {
       value.catch(() => tokens.delete(key));
       return value;
     },
+    shared: async (key, work) => (await (sharing.get(key) ?? share(sharing, key, work()))) as Awaited<ReturnType<typeof work>>,
     identity: async ({ cloud }) => `identity-token-of-${cloud}`,
+    learn: (facts) => learnt.push(...facts),
     memory: { get: async (scope, key) => memory.get(`${scope}\n${key}`) },
     lane,
     clock: { nowMs: () => NOW_MS },
@@ -100,6 +111,7 @@ export function createBench(answer: Answerer, lane = 'lane'): Bench {
     context,
     requests,
     acquired,
+    learnt,
     remember: (facts, ageMs = 0) => {
       for (const { scope, key, value } of facts) memory.set(`${scope}\n${key}`, { known: true, value, ageMs });
     },
@@ -107,6 +119,12 @@ export function createBench(answer: Answerer, lane = 'lane'): Bench {
       for (const key of memory.keys()) if (key.startsWith(`${scope}\n`)) memory.set(key, { known: false });
     },
   };
+}
+
+/** Only what is under way at the same moment is shared here, so that one run after the other asks for itself. */
+async function share<Value>(sharing: Map<string, Promise<unknown>>, key: string, work: Promise<Value>): Promise<Value> {
+  sharing.set(key, work);
+  return await work.finally(() => sharing.delete(key));
 }
 
 /** An answer with a text or a JSON value. */

@@ -1,6 +1,7 @@
 // The Transport port without sockets: a test says what each request is answered.
 import { type HttpRequest, type HttpResponse, TransportError } from '../../internal/sdk/http.ts';
 import type { SendOptions, Transport } from '../../internal/sdk/transport.ts';
+import { toFetch } from '../../internal/transport/fetch.ts';
 
 /** Gives an answer, throws what the real transport would throw, or never ends when it returns a promise that waits. */
 export type Script = (request: HttpRequest, signal: AbortSignal) => HttpResponse | Promise<HttpResponse>;
@@ -26,11 +27,7 @@ export function createScriptedTransport(script: Script): ScriptedTransport {
   return {
     requests,
     open: (options) => (request) => exchange(request, options),
-    openFetch: (options) => async (input, init) => {
-      const url = input instanceof Request ? input.url : String(input);
-      const response = await exchange({ method: init?.method ?? 'GET', url, headers: [] }, options);
-      return new Response(Buffer.from(response.body), { status: response.status, headers: { ...response.headers } });
-    },
+    openFetch: (options) => toFetch((request) => exchange(request, options)),
     openDial: () => async () => {
       throw new TransportError('network', 'a script opens no sessions');
     },

@@ -4,6 +4,7 @@
 import { randomBytes } from 'node:crypto';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { quantile } from '../statistics.ts';
 
 const IN_FLIGHT = 64;
 const [file = '', seconds = '3', rate] = process.argv.slice(2);
@@ -57,6 +58,7 @@ if (rate === undefined) await closedLoop(untilMs);
 else await byTheClock(Number(rate), startMs, untilMs);
 const elapsedSeconds = (performance.now() - startMs) / 1000;
 latencies.sort((a, b) => a - b);
-const quantile = (q: number): number => latencies[Math.min(latencies.length - 1, Math.floor(q * latencies.length))] ?? 0;
 database.close();
-process.stdout.write(`${JSON.stringify({ perSecond: latencies.length / elapsedSeconds, p50Ms: quantile(0.5), p99Ms: quantile(0.99) })}\n`);
+process.stdout.write(
+  `${JSON.stringify({ perSecond: latencies.length / elapsedSeconds, p50Ms: quantile(latencies, 0.5), p99Ms: quantile(latencies, 0.99) })}\n`,
+);

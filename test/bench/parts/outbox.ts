@@ -6,6 +6,7 @@ import { projectFlux } from '../../../internal/event/flux.ts';
 import { openSqliteOutbox } from '../../../internal/outbox/sqlite/outbox.ts';
 import type { Outbox } from '../../../internal/outbox/store.ts';
 import { decide } from '../../../internal/routing/decide.ts';
+import { quantile } from '../statistics.ts';
 import { loadFleet, toFleetEvent } from './fleet.ts';
 
 const IN_FLIGHT = 64;
@@ -54,12 +55,11 @@ const settled = await settleAll(outbox);
 const settleSeconds = (performance.now() - settleStartMs) / 1000;
 await outbox.close();
 latencies.sort((a, b) => a - b);
-const quantile = (q: number): number => latencies[Math.min(latencies.length - 1, Math.floor(q * latencies.length))] ?? 0;
 process.stdout.write(
   `${JSON.stringify({
     appendsPerSecond: latencies.length / appendSeconds,
-    p50Ms: quantile(0.5),
-    p99Ms: quantile(0.99),
+    p50Ms: quantile(latencies, 0.5),
+    p99Ms: quantile(latencies, 0.99),
     settlesPerSecond: settled / settleSeconds,
     settled,
   })}\n`,

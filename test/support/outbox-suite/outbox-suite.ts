@@ -8,6 +8,7 @@ import { testMemory } from './memory.ts';
 import { testQuestions } from './questions.ts';
 import { testRetention } from './retention.ts';
 import { testSettling } from './settling.ts';
+import { testTallies } from './tallies.ts';
 import type { MakePlace } from './world.ts';
 
 /** Declares the tests of the port for one adapter. */
@@ -19,6 +20,7 @@ export function testOutbox(name: string, makePlace: MakePlace): void {
     testLanes(makePlace);
     testBreaker(makePlace);
     testMemory(makePlace);
+    testTallies(makePlace);
     testQuestions(makePlace);
     testRetention(makePlace);
   });

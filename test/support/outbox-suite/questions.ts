@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { aDelivery, anAppend, anEvent } from '../outbox.ts';
-import type { DeliveryFilter, EventFilter } from '../../../internal/outbox/store.ts';
+import { aDelivery, anAppend, anEvent, ref } from '../outbox.ts';
+import type { Append, DeliveryFilter, EventFilter } from '../../../internal/outbox/store.ts';
 import { type MakePlace, World } from './world.ts';
 
 const HOUR_MS = 3_600_000;
@@ -96,6 +96,9 @@ export function testQuestions(makePlace: MakePlace): void {
         { filter: { reason: 'Nothing' }, want: [] },
         { filter: { pending: true }, want: [] },
         { filter: { after: 'e2' }, want: ['e1'] },
+        { filter: { order: 'oldest' }, want: ['e1', 'e2', 'e3'] },
+        { filter: { order: 'oldest', after: 'e1' }, want: ['e2', 'e3'] },
+        { filter: { order: 'oldest', after: 'nobody' }, want: [] },
       ];
       for (const { filter, want } of eventCases) {
         const found = await world.outbox.events({ ...filter, limit: 10 });
@@ -105,6 +108,58 @@ export function testQuestions(makePlace: MakePlace): void {
           JSON.stringify(filter),
         );
       }
+    });
+
+    it('finds events by what the sender said and by what came of the matching', async () => {
+      const { outbox } = world;
+      const [route, other] = [ref('r1'), ref('r2')].map((one) => ({ route: one, targetKey: 'flux//default/one' }));
+      assert.ok(route && other);
+      const dropped = { ...route, kind: 'dropped', reason: 'severity' } as const;
+      const store = (id: string, verdicts: Append['verdicts'], said: Readonly<Record<string, string>> = {}): Promise<unknown> =>
+        outbox.append([{ ...anAppend(anEvent(id, { said }), []), verdicts }]);
+      await store('nobody', []);
+      await store('dropped', [dropped], { severity: 'info' });
+      await store('both', [dropped, { ...other, kind: 'matched' }], { severity: 'error', reason: 'BuildFailed' });
+      await store('unknown', [{ ...route, kind: 'pending', reason: 'no-snapshot' }]);
+      const filters: readonly { readonly filter: Omit<EventFilter, 'limit'>; readonly want: readonly string[] }[] = [
+        { filter: { severity: 'error' }, want: ['both'] },
+        { filter: { severity: 'info' }, want: ['dropped'] },
+        { filter: { reason: 'BuildFailed', severity: 'error' }, want: ['both'] },
+        { filter: { reason: 'BuildFailed', severity: 'info' }, want: [] },
+        { filter: { verdict: 'matched' }, want: ['both', 'e3', 'e2', 'e1'] },
+        { filter: { verdict: 'unmatched' }, want: ['dropped', 'nobody'] },
+        { filter: { verdict: 'unmatched', order: 'oldest' }, want: ['nobody', 'dropped'] },
+        { filter: { verdict: 'dropped' }, want: ['both', 'dropped'] },
+        { filter: { verdict: 'pending' }, want: ['unknown'] },
+        { filter: { verdict: 'held' }, want: [] },
+      ];
+
+      for (const { filter, want } of filters) {
+        const found = await outbox.events({ ...filter, limit: 10 });
+        assert.deepEqual(
+          found.map(({ event }) => event.id),
+          want,
+          JSON.stringify(filter),
+        );
+      }
+    });
+
+    it('finds what ended or was decided lately, however old it is', async () => {
+      const changed = async (changedWithinMs: number): Promise<readonly string[]> =>
+        (await world.outbox.deliveries({ changedWithinMs, order: 'oldest', limit: 10 })).map(({ eventId, state }) => `${eventId} ${state}`);
+      const { id } = await world.deliveryOf('e1');
+
+      const before = await changed(HOUR_MS);
+      const whole = await changed(3 * HOUR_MS);
+      await world.outbox.replay({ ids: [id], force: false, by: 'ada' });
+      const replayed = await changed(HOUR_MS);
+      world.clock.advance(2 * HOUR_MS);
+      await world.outbox.cancel({ ids: [id, (await world.deliveryOf('e2')).id], by: 'ada' });
+
+      assert.deepEqual(
+        [before, whole, replayed, await changed(HOUR_MS)],
+        [[], ['e1 dead'], ['e1 waiting'], ['e1 cancelled', 'e2 cancelled']],
+      );
     });
 
     it('shows one delivery with its attempts', async () => {

@@ -1,0 +1,71 @@
+// The ports that pages name, and the free ones that stand for them while the page runs.
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
+import { findFreePort } from '../support/free-port.ts';
+
+const SHOWN = { events: '9090', metrics: '8080', health: '9440', receiver: '9292', admin: '9797', sink: '9798' } as const;
+const LISTEN_MS = 20_000;
+
+/** What is at a port. */
+export type PortName = keyof typeof SHOWN;
+
+export class Ports {
+  readonly #real: ReadonlyMap<string, string>;
+  readonly #shown: ReadonlyMap<string, string>;
+
+  constructor(real: ReadonlyMap<string, string>) {
+    this.#real = real;
+    this.#shown = new Map([...real].map(([shown, port]) => [port, shown]));
+  }
+
+  /** The free port's number. */
+  of(name: PortName): number {
+    return Number(this.toReal(SHOWN[name]));
+  }
+
+  toReal(text: string): string {
+    return replaceNumbers(text, this.#real);
+  }
+
+  toShown(text: string): string {
+    return replaceNumbers(text, this.#shown);
+  }
+
+  /** A reader waits until what was started in the background is up; so does this, by the ports that the command is about. */
+  async untilListening(command: string): Promise<void> {
+    const served = /\btocsin (?:-- )?serve\b/.test(command) ? [SHOWN.events, SHOWN.admin] : [];
+    const named = Object.values(SHOWN).filter((port) => new RegExp(`\\b${port}\\b`).test(command));
+    for (const port of new Set([...served, ...named])) {
+      const endMs = performance.now() + LISTEN_MS;
+      while (!(await isListening(Number(this.toReal(port))))) {
+        if (performance.now() > endMs) throw new Error(`nobody listens on port ${port} after: ${command}`);
+        await pause(50);
+      }
+    }
+  }
+}
+
+/** A free port for each that pages name. */
+export async function findPorts(): Promise<Ports> {
+  const real = new Map<string, string>();
+  for (const port of Object.values(SHOWN)) real.set(port, String(await findFreePort()));
+  return new Ports(real);
+}
+
+function replaceNumbers(text: string, map: ReadonlyMap<string, string>): string {
+  return text.replaceAll(/\b\d{4,5}\b/g, (number) => map.get(number) ?? number);
+}
+
+async function isListening(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1');
+  try {
+    await once(socket, 'connect');
+    return true;
+  } catch {
+    // Not yet.
+    return false;
+  } finally {
+    socket.destroy();
+  }
+}
