@@ -127,6 +127,23 @@ test('all bodies together have a budget, a single one always fits', async (conte
   assert.equal(alone.status, 202);
 });
 
+test('more events at a time than there is room for are told to come back', async (context) => {
+  const { port, outbox } = await startEventPort(context, { turns: { maxEvents: 1 } });
+  outbox.isHolding = true;
+  const first = post({ port, body: '{"message":"first"}' });
+  await until(() => outbox.held === 1, 'the append');
+
+  const second = await post({ port, body: '{"message":"second"}' });
+  outbox.release();
+
+  assert.equal(second.status, 503);
+  assert.equal(header(second, 'Retry-After'), '1');
+  assert.equal(header(second, 'Tocsin-Error'), 'too many events at a time');
+  assert.equal((await first).status, 202);
+  outbox.isHolding = false;
+  assert.equal((await post({ port, body: '{"message":"third"}' })).status, 202);
+});
+
 test('what breaks HTTP is answered by status alone', async (context) => {
   const { port } = await startEventPort(context);
   const cases: { name: string; text: string; want: RegExp }[] = [

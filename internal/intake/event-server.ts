@@ -6,11 +6,12 @@ import { FLUX_DIALECT, toEvent } from '../event/flux.ts';
 import { readTraceparent } from '../event/traceparent.ts';
 import { BodyReader, type ReadBody } from './body-reader.ts';
 import { Exchange } from './exchange.ts';
-import { busyAnswer, invalidAnswer, toAnswer, tooLargeAnswer } from './flux-answer.ts';
+import { type Answer, busyAnswer, invalidAnswer, toAnswer, tooLargeAnswer } from './flux-answer.ts';
 import { type HttpListener, type ListenAddress, createHttpListener } from './http-listener.ts';
 import type { IntakeMetrics } from '../sdk/metrics.ts';
 import type { Clock, Logger, Random } from '../sdk/ports.ts';
 import type { Accept } from './accept-port.ts';
+import { type TurnLimits, Turns } from './turns.ts';
 
 /** What the event port needs; times and sizes have the notification-controller's values as defaults. */
 export interface EventServerOptions {
@@ -30,6 +31,7 @@ export interface EventServerOptions {
   readonly maxBodyBytes?: number;
   /** Of all bodies that are being read at a time. */
   readonly bodyBudgetBytes?: number;
+  readonly turns?: Partial<TurnLimits>;
 }
 
 /** A server that can be started once. */
@@ -42,6 +44,8 @@ export interface EventServer {
 const MIB = 1024 * 1024;
 const DEFAULT_MAX_BODY_BYTES = 3 * MIB;
 const DEFAULT_BODY_BUDGET_BYTES = 64 * MIB;
+/** As many as may be on their way to the store. */
+const DEFAULT_TURNS: TurnLimits = { maxEvents: 1_024, turnMs: 10, maxWaitMs: 1_000 };
 const RETRY_SOON_MS = 1_000;
 const NO_BODY = { 'Content-Length': '0' };
 
@@ -62,6 +66,7 @@ export function createEventServer(options: EventServerOptions): EventServer {
         flag: options.addressFlag ?? '--events-addr',
         clock: options.clock,
         refusesBody: (request) => port.refusesBody(request),
+        onConnection: () => port.onConnection(),
       }),
   };
 }
@@ -70,11 +75,17 @@ class EventPort {
   readonly #options: EventServerOptions;
   readonly #bodies: BodyReader;
   readonly #maxBodyBytes: number;
+  readonly #turns: Turns;
 
   constructor(options: EventServerOptions) {
     this.#options = options;
     this.#maxBodyBytes = options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES;
     this.#bodies = new BodyReader({ maxBytes: this.#maxBodyBytes, budgetBytes: options.bodyBudgetBytes ?? DEFAULT_BODY_BUDGET_BYTES });
+    this.#turns = new Turns(options.clock, { ...DEFAULT_TURNS, ...options.turns });
+  }
+
+  onConnection(): void {
+    this.#turns.connectionTaken();
   }
 
   refusesBody(request: IncomingMessage): boolean {
@@ -102,18 +113,30 @@ class EventPort {
   }
 
   #onBody(exchange: Exchange, body: Buffer): void {
-    const event = this.#toEvent(body, readTraceparent(exchange.request.headers['traceparent']));
+    const leave = (answer: Answer): void => {
+      this.#turns.leave();
+      exchange.answer(answer);
+    };
+    const hasRoom = this.#turns.enter({
+      work: () => void this.#answer(exchange.request, body).then(leave),
+      onLate: () => leave(busyAnswer(RETRY_SOON_MS, 'the event waited too long for its turn')),
+    });
+    if (!hasRoom) exchange.answer(busyAnswer(RETRY_SOON_MS, 'too many events at a time'));
+  }
+
+  async #answer(request: Request, body: Buffer): Promise<Answer> {
+    const event = this.#toEvent(body, readTraceparent(request.headers['traceparent']));
     if ('invalid' in event) {
       this.#options.metrics.answered(FLUX_DIALECT, 'invalid');
-      return exchange.answer(invalidAnswer(event.invalid));
+      return invalidAnswer(event.invalid);
     }
-    this.#options.accept([event]).then(
-      ([accepted]) => exchange.answer(accepted === undefined ? busyAnswer(RETRY_SOON_MS, 'no answer') : toAnswer(accepted)),
-      (error: unknown) => {
-        this.#options.log.error({ eventId: event.id, error }, 'accepting an event failed unexpectedly');
-        exchange.answer(busyAnswer(RETRY_SOON_MS, 'accepting failed'));
-      },
-    );
+    try {
+      const [accepted] = await this.#options.accept([event]);
+      return accepted === undefined ? busyAnswer(RETRY_SOON_MS, 'no answer') : toAnswer(accepted);
+    } catch (error) {
+      this.#options.log.error({ eventId: event.id, error }, 'accepting an event failed unexpectedly');
+      return busyAnswer(RETRY_SOON_MS, 'accepting failed');
+    }
   }
 
   #toEvent(body: Buffer, traceparent: string | undefined): ReturnType<typeof toEvent> {

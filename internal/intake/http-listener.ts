@@ -55,6 +55,8 @@ export async function createHttpListener(options: {
   readonly clock: Clock;
   /** True when a request that asks before it sends its body need not send it. */
   readonly refusesBody: (request: IncomingMessage) => boolean;
+  /** Called for each new connection. */
+  readonly onConnection?: () => void;
 }): Promise<HttpListener> {
   const { app, clock } = options;
   const server = createServer(
@@ -68,6 +70,7 @@ export async function createHttpListener(options: {
     app,
   );
   server.maxHeadersCount = 0;
+  if (options.onConnection !== undefined) server.on('connection', options.onConnection);
   server.on('checkContinue', (request, response) => {
     if (!options.refusesBody(request)) response.writeContinue();
     app(request, response);
