@@ -17,7 +17,7 @@ import type { Accept, Accepted } from './accept-port.ts';
  * larger commits that would pay: they only wait for each other, past the time that the last ones have.
  */
 export const DEFAULT_LIMITS: InFlightLimits = {
-  maxEvents: 1_024,
+  maxEvents: 512,
   maxBytes: 64 * 1024 * 1024,
   maxAgeMs: 2_000,
   answerWithinMs: 2_500,

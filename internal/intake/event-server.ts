@@ -44,8 +44,8 @@ export interface EventServer {
 const MIB = 1024 * 1024;
 const DEFAULT_MAX_BODY_BYTES = 3 * MIB;
 const DEFAULT_BODY_BUDGET_BYTES = 64 * MIB;
-/** As many as may be on their way to the store. */
-const DEFAULT_TURNS: TurnLimits = { maxEvents: 1_024, turnMs: 10, maxWaitMs: 1_000 };
+/** As many as may be on their way to the store; more would only wait for each other, in memory. */
+const DEFAULT_TURNS: TurnLimits = { maxEvents: 512, turnMs: 10, maxWaitMs: 1_000 };
 const RETRY_SOON_MS = 1_000;
 const NO_BODY = { 'Content-Length': '0' };
 
