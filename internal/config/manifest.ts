@@ -61,6 +61,11 @@ export function isFields(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** What stands under a key of a mapping; undefined where there is no mapping, or not this key of its own. */
+export function fieldOf(value: unknown, key: string): unknown {
+  return isFields(value) && Object.hasOwn(value, key) ? value[key] : undefined;
+}
+
 /** Text of a manifest, or the empty string. */
 export function textOf(value: unknown): string {
   return typeof value === 'string' ? value : '';

@@ -1,5 +1,6 @@
 // The objects of a folder by what rules look them up with.
 import type { Folder, FolderObject } from '../config/directory/read-folder.ts';
+import { fieldOf } from '../config/manifest.ts';
 
 /** Kustomize's own build file is no object of a cluster, although its kind is called like Flux's. */
 const BUILD_GROUP = 'kustomize.config.k8s.io';
@@ -51,10 +52,6 @@ function secretsMadeBy({ kind, group, name, raw }: FolderObject): string[] {
   const spec = fieldOf(raw, 'spec');
   const candidates = [kind.endsWith('Secret') ? name : undefined, fieldOf(spec, 'secretName'), fieldOf(fieldOf(spec, 'target'), 'name')];
   return candidates.filter((candidate) => typeof candidate === 'string');
-}
-
-function fieldOf(value: unknown, field: string): unknown {
-  return typeof value === 'object' && value !== null && Object.hasOwn(value, field) ? Reflect.get(value, field) : undefined;
 }
 
 function entryOf<Key, Value>(map: Map<Key, Value>, key: Key, create: () => Value): Value {

@@ -1,5 +1,6 @@
 // Reads a cluster once, for those who judge what is in it: Alerts, Providers, the Secrets that these name, and name and labels
 // of the objects that Alerts may be about.
+import { fieldOf } from '../manifest.ts';
 import { type ClusterKey, type ClusterObject, type ClusterResource, messageOf } from './ports.ts';
 import { SECRETS } from './secrets.ts';
 
@@ -110,10 +111,6 @@ function toDefinition({ spec }: ClusterObject): ClusterResource[] {
   const version = fieldOf(served, 'name');
   if (typeof group !== 'string' || typeof plural !== 'string' || typeof kind !== 'string' || typeof version !== 'string') return [];
   return [{ group, version, plural, kind, namespaced: fieldOf(spec, 'scope') === 'Namespaced' }];
-}
-
-function fieldOf(value: unknown, field: string): unknown {
-  return typeof value === 'object' && value !== null && Object.hasOwn(value, field) ? Reflect.get(value, field) : undefined;
 }
 
 async function each<Item>(items: readonly Item[], work: (item: Item) => Promise<void>): Promise<void> {
