@@ -6,10 +6,11 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { whyNoApiServer } from '../support/api-server.ts';
 import { BreakableLine } from '../support/breakable-line.ts';
-import { type ClusterProduct, toClusterEvent, untilTrue } from '../support/cluster-product.ts';
+import { type ClusterProduct, toClusterEvent } from '../support/cluster-product.ts';
 import { FaultWorld } from '../support/fault-world.ts';
 import { toAlert } from '../support/flux-objects.ts';
 import { toKubeconfig } from '../support/kubeconfig.ts';
+import { untilTrue } from '../support/until.ts';
 
 const skip = whyNoApiServer();
 const ACCOUNT = { namespace: 'default', name: 'tocsin' };

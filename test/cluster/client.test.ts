@@ -17,9 +17,9 @@ import { createServiceAccounts } from '../../internal/kube/service-accounts.ts';
 import type { Clock } from '../../internal/sdk/ports.ts';
 import { type ApiServer, startApiServer, whyNoApiServer } from '../support/api-server.ts';
 import { BreakableLine } from '../support/breakable-line.ts';
-import { untilTrue } from '../support/cluster-product.ts';
 import { createRecorder } from '../support/kube-client.ts';
 import { createRecordingLog } from '../support/recording-log.ts';
+import { untilTrue } from '../support/until.ts';
 
 const skip = whyNoApiServer();
 const CONFIG_MAPS: Resource = { group: '', version: 'v1', plural: 'configmaps', kind: 'ConfigMap', namespaced: true };

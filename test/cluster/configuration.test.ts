@@ -6,11 +6,12 @@ import { after, before, test } from 'node:test';
 import { openCluster, whyNoCluster } from '../support/api-server.ts';
 import type { Cluster } from '../support/cluster.ts';
 import { runTocsin } from '../support/command.ts';
-import { type ClusterProduct, startClusterProduct, toClusterEvent, untilTrue } from '../support/cluster-product.ts';
+import { type ClusterProduct, startClusterProduct, toClusterEvent } from '../support/cluster-product.ts';
 import { ownCrds, toKindCrd } from '../support/flux-crds.ts';
 import { toAlert, toKustomization, toProvider, toSecretObject } from '../support/flux-objects.ts';
 import { assertServesFreshList } from '../support/fresh-snapshot.ts';
 import { WebhookSink } from '../support/webhook-sink.ts';
+import { untilTrue } from '../support/until.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 

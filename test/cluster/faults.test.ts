@@ -4,12 +4,13 @@ import { after, afterEach, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { whyNoApiServer } from '../support/api-server.ts';
 import { createObjects } from '../support/cluster-client.ts';
-import { type ClusterProduct, toClusterEvent, untilTrue } from '../support/cluster-product.ts';
+import { type ClusterProduct, toClusterEvent } from '../support/cluster-product.ts';
 import { EventLoad } from '../support/event-load.ts';
 import { FaultWorld } from '../support/fault-world.ts';
 import { toKindCrd } from '../support/flux-crds.ts';
 import { toAlert, toKustomization, toProvider } from '../support/flux-objects.ts';
 import { sendHttp } from '../support/http-sender.ts';
+import { untilTrue } from '../support/until.ts';
 
 const skip = whyNoApiServer();
 const ALERTS = { group: 'notification.toolkit.fluxcd.io', version: 'v1beta3', plural: 'alerts', kind: 'Alert', namespaced: true };

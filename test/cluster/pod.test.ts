@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { openCluster, whyNoCluster } from '../support/api-server.ts';
 import type { Cluster } from '../support/cluster.ts';
-import { toClusterEvent, untilTrue } from '../support/cluster-product.ts';
+import { toClusterEvent } from '../support/cluster-product.ts';
 import { fluxCrds } from '../support/flux-crds.ts';
 import { fluxComponents } from '../support/flux-install.ts';
 import { toAlert, toProvider } from '../support/flux-objects.ts';
@@ -15,6 +15,7 @@ import { type BuiltObject, kustomize, MANIFESTS, pick } from '../support/kustomi
 import { buildProgram, type Pod, POD_NAME, startPod, whyNoPod } from '../support/pod.ts';
 import { sourceCrds } from '../support/source-crds.ts';
 import { WebhookSink } from '../support/webhook-sink.ts';
+import { untilTrue } from '../support/until.ts';
 
 const NAME = 'notification-controller';
 const NAMESPACE = 'flux-system';

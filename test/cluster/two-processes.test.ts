@@ -5,9 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { whyNoApiServer } from '../support/api-server.ts';
-import { type ClusterProduct, toClusterEvent, untilTrue } from '../support/cluster-product.ts';
+import { type ClusterProduct, toClusterEvent } from '../support/cluster-product.ts';
 import { FaultWorld } from '../support/fault-world.ts';
 import { toAlert, toProvider } from '../support/flux-objects.ts';
+import { untilTrue } from '../support/until.ts';
 
 const skip = whyNoApiServer();
 const NAMESPACE = 'two';

@@ -4,8 +4,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { untilTrue } from '../support/cluster-product.ts';
 import { startProduct } from '../support/product.ts';
+import { untilTrue } from '../support/until.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'tocsin-death-'));
 after(() => rmSync(folder, { recursive: true, force: true }));

@@ -3,13 +3,10 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { toKey } from '../../internal/sdk/target.ts';
 import { parseExposition, type Sample } from './exposition.ts';
 import { sendHttp } from './http-sender.ts';
 import { type Product, startProduct } from './product.ts';
-
-const WAIT_MS = 30_000;
 
 export interface ClusterProductOptions {
   readonly kubeconfig: string;
@@ -94,15 +91,6 @@ export function toClusterEvent(namespace: string, message: string, name = 'web')
     reportingController: 'kustomize-controller',
     reportingInstance: 'kustomize-controller-0',
   };
-}
-
-/** Resolves when the condition holds; real processes need real time. */
-export async function untilTrue(condition: () => boolean | Promise<boolean>, what: string, withinMs = WAIT_MS): Promise<void> {
-  const endMs = performance.now() + withinMs;
-  while (!(await condition())) {
-    if (performance.now() > endMs) throw new Error(`waited in vain for ${what}`);
-    await sleep(25);
-  }
 }
 
 function post({ addresses }: Product, event: object): Promise<number> {

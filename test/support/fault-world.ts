@@ -2,11 +2,12 @@
 import assert from 'node:assert/strict';
 import { isDeepStrictEqual } from 'node:util';
 import { type ApiServer, startApiServer } from './api-server.ts';
-import { type ClusterProduct, startClusterProduct, untilTrue } from './cluster-product.ts';
+import { type ClusterProduct, startClusterProduct } from './cluster-product.ts';
 import { ownCrds } from './flux-crds.ts';
 import { toAlert, toProvider, toSecretObject } from './flux-objects.ts';
 import { assertServesFreshList } from './fresh-snapshot.ts';
 import { WebhookSink } from './webhook-sink.ts';
+import { untilTrue } from './until.ts';
 
 export interface StartOptions {
   readonly flags?: readonly string[];

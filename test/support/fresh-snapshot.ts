@@ -6,8 +6,9 @@ import { openCluster } from '../../internal/config/cluster/cluster.ts';
 import { createFluxDialect } from '../../internal/dialects/flux/dialect.ts';
 import type { Snapshot } from '../../internal/routing/route.ts';
 import { openTestClient } from './cluster-client.ts';
-import { type ClusterProduct, type Served, untilTrue } from './cluster-product.ts';
+import type { ClusterProduct, Served } from './cluster-product.ts';
 import { createRecordingLog } from './recording-log.ts';
+import { untilTrue } from './until.ts';
 
 const EQUAL_WITHIN_MS = 60_000;
 
