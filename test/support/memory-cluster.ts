@@ -77,13 +77,13 @@ export class MemoryCluster implements ClusterReader, ClusterWriter {
     return stored;
   }
 
-  remove(apiVersion: string, kind: string, key: ClusterKey): void {
+  remove(apiVersion: string, kind: string, key: ClusterKey, isReported = true): void {
     const resource = this.#resourceOf({ apiVersion, kind });
     const id = keyOf(resource, key);
     const object = this.#objects.get(id);
     if (object === undefined) return;
     this.#objects.delete(id);
-    this.#report(resource, object, ({ listener }, seen) => listener.deleted(seen));
+    if (isReported) this.#report(resource, object, ({ listener }, seen) => listener.deleted(seen));
   }
 
   /** Ends what is followed of a kind with this state, or lists it anew. */

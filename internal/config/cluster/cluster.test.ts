@@ -171,6 +171,24 @@ test('after a list that was taken anew the Snapshot equals a fresh one', async (
   fresh.cluster.close();
 });
 
+test('an object that goes while a list is taken over is gone, although the list still had it', async () => {
+  const api = filled();
+  const world = openWorld(api, {
+    // Long enough that others have a turn before the next object is read.
+    onTranslate: (name) => {
+      if (name !== 'first') return;
+      world.clock.advance(20);
+      api.remove(API_VERSION, 'Alert', { namespace: 'apps', name: 'second' }, false);
+      setImmediate(() => api.disturb('Alert', null));
+    },
+  });
+  await world.pass();
+  await world.pass();
+
+  assert.deepEqual([...world.snapshot().routes.keys()], ['flux//apps/first']);
+  world.cluster.close();
+});
+
 test('a broken object keeps its last good version, is reported, and says so once', async () => {
   const world = openWorld(filled());
   await world.pass();

@@ -49,6 +49,8 @@ export class CustomObjects implements SnapshotSource {
   readonly #faulty = new Set<string>();
   readonly #listed = new Set<string>();
   #pending = new Map<string, ClusterObject | null>();
+  /** What was pending when the Snapshot under way was begun; not all of it is known yet. */
+  #taking: ReadonlyMap<string, ClusterObject | null> = new Map();
   #snapshot: Snapshot = emptySnapshot();
   #isComplete = false;
   #isTaking = false;
@@ -100,7 +102,7 @@ export class CustomObjects implements SnapshotSource {
   #replace(kind: string, objects: readonly ClusterObject[]): void {
     const keys = new Set(objects.map((object) => keyOf(kind, object)));
     const prefix = `${kind}/`;
-    for (const key of [...this.#known.keys(), ...this.#pending.keys()]) {
+    for (const key of [...this.#known.keys(), ...this.#taking.keys(), ...this.#pending.keys()]) {
       if (key.startsWith(prefix) && !keys.has(key)) this.#pending.set(key, null);
     }
     for (const object of objects) this.#pending.set(keyOf(kind, object), object);
@@ -126,10 +128,11 @@ export class CustomObjects implements SnapshotSource {
   async #take(): Promise<void> {
     this.#isTaking = true;
     const { clock, kinds } = this.#options;
-    const pending = this.#pending;
     const isComplete = this.#isComplete || kinds.every((kind) => this.#listed.has(kind));
+    this.#taking = this.#pending;
     this.#pending = new Map();
-    await this.#apply(pending, isComplete);
+    await this.#apply(this.#taking, isComplete);
+    this.#taking = new Map();
     this.#takenMs = clock.monotonicMs();
     this.#isTaking = false;
     if (this.#pending.size > 0) this.#schedule();
