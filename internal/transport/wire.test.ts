@@ -46,6 +46,27 @@ test('any text is an address or a configuration fault that shows neither path no
   );
 });
 
+test('path and query are asked for as they were written', () => {
+  const cases = [
+    ['http://h', '/'],
+    ['http://h?', '/?'],
+    ['http://h/a/../b/./c//d/%2e%2e/.', '/a/../b/./c//d/%2e%2e/.'],
+    ['http://h/a\\b c|"<>^`{}ä', '/a%5Cb%20c%7C%22%3C%3E%5E%60%7B%7D%C3%A4'],
+    ["http://h/!$&'()*+,;=:@[]~%2F", "/!$&'()*+,;=:@[]~%2F"],
+    [`http://h/a?b='"<>^\`{}|\\%zz+[]?/../#c?d`, `/a?b='"<>^\`{}|\\%zz+[]?/../`],
+    ['http://h/a?b c=ä', '/a?b%20c=%C3%A4'],
+    ['http://h#f?a=b', '/'],
+  ] as const;
+
+  for (const [address, want] of cases) assert.equal(parseAddress(address).path, want, address);
+});
+
+test('user info of an address may stand for bytes that are no text', () => {
+  const { authorization } = parseAddress('http://%C3%BC:p%ff%40%@h/');
+
+  assert.equal(authorization, `Basic ${Buffer.from([0xc3, 0xbc, 0x3a, 0x70, 0xff, 0x40, 0x25]).toString('base64')}`);
+});
+
 test('any headers are sendable text or a configuration fault that shows no value', () => {
   const address = parseAddress('http://h/');
   fc.assert(

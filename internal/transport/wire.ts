@@ -10,7 +10,7 @@ export interface Address {
   readonly host: string;
   readonly hostname: string;
   readonly port: number;
-  /** Path and query. */
+  /** Path and query, as they were written; no segment is resolved. */
   readonly path: string;
   /** The Basic credentials that the address carries. */
   readonly authorization: string | undefined;
@@ -53,7 +53,7 @@ export function parseAddress(text: string): Address {
     host: url.host,
     hostname: url.hostname,
     port: url.port === '' ? defaultPort : Number(url.port),
-    path: url.pathname + url.search,
+    path: toRequestTarget(text),
     authorization: basic(url),
   };
 }
@@ -89,22 +89,33 @@ export function sameHostRedirect(status: number, location: string | undefined, f
   return target.href;
 }
 
+/**
+ * As Go has it: what was written is what is asked, `..` and all, and only what cannot stand in a request line is escaped. The
+ * URL parser would resolve dots, turn backslashes around and escape quotes, so that a signed path or query would not hold.
+ */
+function toRequestTarget(text: string): string {
+  const [, path = '', query = ''] = /^[a-z]+:\/\/[^/?#]*([^?#]*)(\?[^#]*)?/i.exec(text.toWellFormed()) ?? [];
+  return (
+    (path === '' ? '/' : path.replace(/[^\w.~$&+,/:;=@!'()*[\]%-]+/g, encodeURIComponent)) + query.replace(/[^!-~]+/g, encodeURIComponent)
+  );
+}
+
 function invalid(why: string): TransportError {
   return new TransportError('config', `invalid address: ${why}`);
 }
 
 function basic(url: URL): string | undefined {
   if (url.username === '' && url.password === '') return undefined;
-  return `Basic ${Buffer.from(`${decode(url.username)}:${decode(url.password)}`).toString('base64')}`;
+  return `Basic ${Buffer.concat([percentDecoded(url.username), Buffer.from(':'), percentDecoded(url.password)]).toString('base64')}`;
 }
 
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    // A lone % is taken as it stands.
-    return text;
-  }
+/** The bytes that escapes stand for, which need not be text; a lone % is taken as it stands. */
+function percentDecoded(text: string): Buffer {
+  const bytes = Buffer.from(text).toString('latin1');
+  return Buffer.from(
+    bytes.replace(/%([0-9a-f]{2})/gi, (_escape, hex: string) => String.fromCharCode(Number.parseInt(hex, 16))),
+    'latin1',
+  );
 }
 
 /** Header values travel as bytes of UTF-8, which undici takes one character each. */

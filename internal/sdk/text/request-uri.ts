@@ -46,7 +46,7 @@ function hostFault(host: string): string | undefined {
     if (end < 0) return "missing ']' in host";
     return isPort(host.slice(end + 1)) ? undefined : 'invalid port after host';
   }
-  const colon = host.lastIndexOf(':');
+  const colon = host.indexOf(':');
   if (colon >= 0 && !isPort(host.slice(colon))) return 'invalid port after host';
   if (!HOST.test(host)) return 'invalid character in host name';
   // In a host only the bytes of non-ASCII characters may be escaped.
