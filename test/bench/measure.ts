@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import type { DrainResult, LoadGenerator, LoadResult } from '../support/load-generator.ts';
+import type { DrainResult, Load, LoadGenerator, LoadResult } from '../support/load-generator.ts';
 import { type Fleet, groupsOf, writeFleet } from '../support/many-alerts.ts';
 import { readUsage } from '../support/process-usage.ts';
 import { type HostPort, type Product, startProduct } from '../support/product.ts';
@@ -27,12 +27,18 @@ export interface Bench {
 export const CONNECTIONS = 64;
 /** Requests that one Target may have in flight. */
 export const IN_FLIGHT = 8;
-/** Objects that the events of a load are about. */
-export const OBJECTS = 1_009;
+/** Objects that the events of a load are about, in all namespaces together: as many lanes at every number of Alerts. */
+const OBJECTS = 10_000;
 /** How long a backlog may stand still before what is missing counts as lost. */
 export const QUIET_SECONDS = 15;
 
 const run = promisify(execFile);
+
+/** How the events of a load spread over the namespaces and objects of a fleet. */
+export function spreadOf(fleet: Pick<Fleet, 'alerts' | 'shape'>): Pick<Load, 'connections' | 'groups' | 'objects'> {
+  const groups = groupsOf(fleet);
+  return { connections: CONNECTIONS, groups, objects: Math.max(1, Math.round(OBJECTS / groups)) };
+}
 
 /** Runs a script of this suite and reads the JSON line that it prints. */
 export async function runPart<T>(part: string, words: readonly (string | number)[]): Promise<T> {
@@ -95,7 +101,7 @@ export async function measureProduct(bench: Bench, fleet: Pick<Fleet, 'alerts' |
   try {
     await sleep(1_000);
     const idleRssMb = readUsage(product.pid).rssMb;
-    const spread = { target: product.addresses.events, connections: CONNECTIONS, groups: groupsOf(fleet), objects: OBJECTS };
+    const spread = { target: product.addresses.events, ...spreadOf(fleet) };
     const warm = await bench.generator.load({ ...spread, seconds: 2 });
     await bench.generator.drain(warm.from, QUIET_SECONDS);
     const cpuBefore = readUsage(product.pid).cpuSeconds;
@@ -124,8 +130,9 @@ export async function measureIntake(bench: Bench): Promise<LoadResult> {
   const { product } = await startOn(bench, directory, join(directory, 'manifests'));
   try {
     const target = product.addresses.events;
-    await bench.generator.load({ target, connections: CONNECTIONS, objects: OBJECTS, seconds: 2 });
-    return await bench.generator.load({ target, connections: CONNECTIONS, objects: OBJECTS, seconds: bench.seconds });
+    const spread = { target, ...spreadOf({ alerts: 1, shape: 'spread' }) };
+    await bench.generator.load({ ...spread, seconds: 2 });
+    return await bench.generator.load({ ...spread, seconds: bench.seconds });
   } finally {
     await product.stop();
     rmSync(directory, { recursive: true });

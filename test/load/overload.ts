@@ -35,7 +35,7 @@ export const overload: LoadScenario = {
     });
     try {
       await untilReady(product);
-      const spread = { target: product.addresses.events, groups: groupsOf(FLEET), objects: 1_009 };
+      const spread = { target: product.addresses.events, groups: groupsOf(FLEET), objects: 300 };
       const calm = await generator.load({ ...spread, connections: 64, seconds: 4 });
       await generator.drain(calm.from, 20);
       const capacity = (await generator.drain(calm.from, 1)).deliveriesPerSecond;

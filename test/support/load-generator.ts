@@ -16,7 +16,7 @@ export interface Load {
   readonly rate?: number;
   /** Namespaces `team-00000`... that the events spread over. */
   readonly groups?: number;
-  /** Objects `application-00000`... that the events spread over. */
+  /** Objects `application-00000`... of each namespace that the events spread over. */
   readonly objects?: number;
 }
 

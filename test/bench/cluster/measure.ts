@@ -4,10 +4,9 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Cluster } from '../../support/cluster.ts';
 import { parseExposition, type Sample } from '../../support/exposition.ts';
-import { groupsOf } from '../../support/many-alerts.ts';
 import { readUsage } from '../../support/process-usage.ts';
 import { type Product, startProduct } from '../../support/product.ts';
-import { type Bench, CONNECTIONS, measureForwarder, OBJECTS, QUIET_SECONDS } from '../measure.ts';
+import { type Bench, measureForwarder, QUIET_SECONDS, spreadOf } from '../measure.ts';
 import type { ClusterSize } from './report.ts';
 
 const SNAPSHOT_WITHIN_MS = 120_000;
@@ -46,7 +45,7 @@ async function load(
   alerts: number,
 ): Promise<Omit<ClusterSize, 'forwarder' | 'snapshotMs' | 'idleRssMb'>> {
   const target = product.addresses.events;
-  const spread = { target, connections: CONNECTIONS, groups: groupsOf({ alerts, shape: 'spread' }), objects: OBJECTS };
+  const spread = { target, ...spreadOf({ alerts, shape: 'spread' }) };
   const warm = await generator.load({ ...spread, seconds: 2 });
   await generator.drain(warm.from, QUIET_SECONDS);
   const requestsBefore = await countRequests(cluster);

@@ -140,7 +140,8 @@ func (c *client) exchange(request []byte) (head, error) {
 }
 
 func (c *client) toRequest(number int64) []byte {
-	body := fmt.Sprintf(template, number%int64(max(c.command.Groups, 1)), number%int64(max(c.command.Objects, 1)), number)
+	groups, objects := int64(max(c.command.Groups, 1)), int64(max(c.command.Objects, 1))
+	body := fmt.Sprintf(template, number%groups, number/groups%objects, number)
 	c.request = append(c.request[:0], "POST / HTTP/1.1\r\nHost: "...)
 	c.request = append(c.request, c.command.Target...)
 	c.request = fmt.Appendf(c.request, "\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", len(body), body)

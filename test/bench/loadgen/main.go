@@ -55,7 +55,7 @@ type command struct {
 	Seconds     float64 `json:"seconds"`
 	// Rate is for an open loop; 0 means a closed one.
 	Rate float64 `json:"rate"`
-	// Groups is how many namespaces the events spread over, Objects how many objects.
+	// Groups is how many namespaces the events spread over, Objects how many objects each of them has.
 	Groups  int `json:"groups"`
 	Objects int `json:"objects"`
 	// From is the first event number to look at.

@@ -48,10 +48,10 @@ export async function loadFleet(shape: Pick<Fleet, 'alerts' | 'shape'>): Promise
 
 /** The same spread of events as the load generator's. */
 export function toFleetEvent(number: number, shape: Pick<Fleet, 'alerts' | 'shape'>): Event {
-  const group = number % groupsOf(shape);
+  const groups = groupsOf(shape);
   const body = toEventBody({
-    namespace: `team-${String(group).padStart(5, '0')}`,
-    name: `application-${number % 1009}`,
+    namespace: `team-${String(number % groups).padStart(5, '0')}`,
+    name: `application-${Math.floor(number / groups)}`,
     message: `event number ${number}: Reconciliation finished in 1.2s, next run in 10m0s`,
   });
   const event = toEvent({ body, nowMs: Date.now(), windowMs: 300_000, origin: 'bench' });

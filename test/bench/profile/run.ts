@@ -10,7 +10,7 @@ import { writeFleet } from '../../support/many-alerts.ts';
 import { startProduct } from '../../support/product.ts';
 import { untilReady } from '../../support/ready.ts';
 import { print } from '../../support/scenarios.ts';
-import { CONNECTIONS, OBJECTS, QUIET_SECONDS } from '../measure.ts';
+import { CONNECTIONS, QUIET_SECONDS, spreadOf } from '../measure.ts';
 import { type CpuProfile, renderThread, type Summary, sumUp } from './sum-up.ts';
 import { today, writePage } from '../page.ts';
 
@@ -56,7 +56,7 @@ async function loadProgram(generator: LoadGenerator, directory: string, seconds:
   });
   try {
     await untilReady(product);
-    const load = await generator.load({ target: product.addresses.events, connections: CONNECTIONS, objects: OBJECTS, seconds });
+    const load = await generator.load({ target: product.addresses.events, ...spreadOf({ alerts: 1, shape: 'spread' }), seconds });
     return (await generator.drain(load.from, QUIET_SECONDS)).accepted;
   } finally {
     await product.stop(STOP_WITHIN_MS);
