@@ -4,37 +4,15 @@ import { newId } from '../../event/id.ts';
 import { toKey } from '../../sdk/target.ts';
 import { DEDUP_IDLE_WINDOWS, takeDedup } from '../dedup-window.ts';
 import { gatherUntil } from '../gather.ts';
+import type { DeliveryInput, EventInput, ResolutionInput } from '../operations.ts';
+import { EVENT_INPUT_COLUMNS, mergeVerdicts, toClosingPlan } from '../rows.ts';
 import { LIFETIME_MS } from '../schedule.ts';
+import { DEAD, SUPERSEDED, toState, WAITING } from '../state-codes.ts';
 import { type AppendResult, StoreError } from '../store.ts';
 import { isLaneBusy, isOutdated, supersedeOlder } from './lanes.ts';
 import { remember } from './memory.ts';
-import type { DeliveryInput, EventInput, ResolutionInput } from './protocol.ts';
-import { toClosingPlan } from './rows.ts';
-import { DEAD, type Session, SUPERSEDED, toState, WAITING } from './session.ts';
+import type { Session } from './session.ts';
 import { tell } from './tally.ts';
-
-// What EventInput.columns carries, in this order.
-const EVENT_INPUT_COLUMNS = [
-  'id',
-  'occurred_ms',
-  'dialect',
-  'tenant',
-  'cluster',
-  'origin',
-  'kind',
-  'namespace',
-  'name',
-  'api_version',
-  'uid',
-  'resource_version',
-  'field_path',
-  'dedup_key',
-  'dedup_window_ms',
-  'revision',
-  'verdicts',
-  'body',
-  'traceparent',
-] as const;
 
 const INSERT_EVENT = `INSERT INTO events (seq, accepted_ms, pending_due_ms, ${EVENT_INPUT_COLUMNS.join(', ')})
   VALUES (?, ?, ?${', ?'.repeat(EVENT_INPUT_COLUMNS.length)})`;
@@ -178,11 +156,4 @@ function resolveEvent(session: Session, entry: ResolutionInput): void {
   for (const { delivery, reason, message } of entry.dead) {
     if (!settled.has(delivery.routeKey)) insertDelivery(session, delivery, event, { state: DEAD, reason, message });
   }
-}
-
-/** The new verdicts in the place of those of the same routes; routes that are new come last. */
-function mergeVerdicts(stored: readonly Verdict[], changed: readonly Verdict[]): readonly Verdict[] {
-  const byRoute = new Map(stored.map((verdict) => [toKey(verdict.route), verdict]));
-  for (const verdict of changed) byRoute.set(toKey(verdict.route), verdict);
-  return [...byRoute.values()];
 }

@@ -1,9 +1,10 @@
 // What a person decides about deliveries: to send once more, or not to send any more. Each decision is kept with who made it.
 import { isOlder, type LaneAge } from '../lane-order.ts';
 import { LIFETIME_MS } from '../schedule.ts';
+import { CANCELLED, DELIVERED, SUPERSEDED, WAITING } from '../state-codes.ts';
 import type { CancelRequest, CancelResult, PersonsDecision, ReplayRequest, ReplayResult } from '../store.ts';
 import { endDelivery, findDelivery, isLaneBusy, isOutdated, type LiveRow, promoteLane, supersedeOlder } from './lanes.ts';
-import { CANCELLED, DELIVERED, type Session, SUPERSEDED, WAITING } from './session.ts';
+import type { Session } from './session.ts';
 
 /** Decisions that are kept of one delivery. */
 const KEEP_DECISIONS = 10;

@@ -1,52 +1,7 @@
-// Deliveries that the store ended by itself, until somebody is told: no worker settles them, so nobody else would notice.
-// What a transaction noted counts once it is committed, and what was told in one that failed is told again.
-import type { DeliveryState, StoreEnd } from '../store.ts';
-import type { ObjectRef } from '../../sdk/target.ts';
+// What has ended by itself and was not told yet, with what the file knows of it.
+import { STEP_ENDS, toStoreEnd } from '../end-log.ts';
+import type { StoreEnd } from '../store.ts';
 import type { Session } from './session.ts';
-
-/** Told at a time. */
-const STEP_ENDS = 1_000;
-/** While nobody asks, the oldest are forgotten beyond this many. */
-const MAX_ENDS = 100_000;
-
-interface Ended {
-  readonly seq: number;
-  readonly state: DeliveryState;
-  readonly reason: string | null;
-  readonly message: string | null;
-  readonly ageMs: number;
-}
-
-/** What has ended since it was last asked. */
-export class EndLog {
-  #committed: Ended[] = [];
-  #fresh: Ended[] = [];
-  #taken: Ended[] = [];
-
-  note(end: Ended): void {
-    this.#fresh.push(end);
-  }
-
-  take(limit: number): readonly Ended[] {
-    const earlier = this.#committed.splice(0, limit);
-    this.#taken.push(...earlier);
-    return [...earlier, ...this.#fresh.splice(0, limit - earlier.length)];
-  }
-
-  commit(): void {
-    this.#taken = [];
-    if (this.#fresh.length === 0) return;
-    for (const end of this.#fresh) this.#committed.push(end);
-    this.#fresh = [];
-    if (this.#committed.length > MAX_ENDS) this.#committed.splice(0, this.#committed.length - MAX_ENDS);
-  }
-
-  rollback(): void {
-    if (this.#taken.length > 0) this.#committed = [...this.#taken, ...this.#committed];
-    this.#taken = [];
-    this.#fresh = [];
-  }
-}
 
 /** The next of them, with what people and metrics want to know. */
 export function takeEnds(session: Session): readonly StoreEnd[] {
@@ -57,21 +12,4 @@ export function takeEnds(session: Session): readonly StoreEnd[] {
       .get(end.seq);
     return row === undefined ? [] : [toStoreEnd(end, row)];
   });
-}
-
-function toStoreEnd({ state, reason, message, ageMs }: Ended, row: Readonly<Record<string, unknown>>): StoreEnd {
-  const plan = JSON.parse(String(row['plan'])) as { readonly type: string; readonly route: ObjectRef; readonly target: ObjectRef };
-  return {
-    deliveryId: String(row['id']),
-    eventId: String(row['event_id']),
-    origin: String(row['origin']),
-    subject: { kind: String(row['kind']), namespace: String(row['namespace']), name: String(row['name']) },
-    type: plan.type,
-    route: plan.route,
-    target: plan.target,
-    state,
-    reason: reason ?? '',
-    message: message ?? '',
-    ageMs,
-  };
 }

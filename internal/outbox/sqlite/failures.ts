@@ -1,4 +1,5 @@
 // Turns what node:sqlite and the file system throw into StoreError with a code that a caller can act on.
+import type { Failure } from '../operations.ts';
 import { StoreError } from '../store.ts';
 
 const BUSY = 5;
@@ -10,12 +11,6 @@ const FULL = 13;
 const CANNOT_OPEN = 14;
 const NOT_A_DATABASE = 26;
 
-/** A failure in words that can cross to another thread. */
-export interface Failure {
-  readonly code: StoreError['code'];
-  readonly message: string;
-}
-
 export function toFailure(error: unknown, path: string): Failure {
   if (error instanceof StoreError) return { code: error.code, message: error.message };
   const code = property(error, 'code');
@@ -25,10 +20,6 @@ export function toFailure(error: unknown, path: string): Failure {
   const result = property(error, 'errcode');
   if (typeof result === 'number') return fromResultCode(result & 0xff, text, path);
   return { code: 'io', message: `the store ${path} failed: ${text}` };
-}
-
-export function toStoreError(failure: Failure): StoreError {
-  return new StoreError(failure.code, failure.message);
 }
 
 function fromResultCode(result: number, text: string, path: string): Failure {

@@ -2,8 +2,9 @@
 // so that what waits behind it costs nothing.
 import { isOlder, type LaneAge } from '../lane-order.ts';
 import { LIFETIME_MS } from '../schedule.ts';
+import { LEASED, type StateCode, SUPERSEDED, toState, WAITING } from '../state-codes.ts';
 import type { Reason } from '../../sdk/outcome.ts';
-import { LEASED, type Session, type StateCode, SUPERSEDED, toState, WAITING } from './session.ts';
+import type { Session } from './session.ts';
 
 /** A live delivery as the writer works with it. */
 export interface LiveRow {

@@ -1,10 +1,11 @@
 // Hands out what is ready: fair over Targets, within each one's lease window and rate, one probe at a time while it is paused.
 import { foldBacklog, isBacklog } from '../backlog.ts';
+import type { LeaseRow, Poll } from '../operations.ts';
 import { LIFETIME_MS } from '../schedule.ts';
+import { DEAD, LEASED, SUPERSEDED, WAITING } from '../state-codes.ts';
+import { capacityOf, nextTurnMs, spendToken, type Target } from '../target.ts';
 import { endDelivery, LIVE_COLUMNS, type LiveRow, promoteLane } from './lanes.ts';
-import type { LeaseRow, Poll } from './protocol.ts';
-import { DEAD, LEASED, type Session, SUPERSEDED, WAITING } from './session.ts';
-import type { Target } from './targets.ts';
+import type { Session } from './session.ts';
 
 /** What leasing needs of a delivery; few columns, since every lease reads them. */
 type ReadyRow = Pick<
@@ -31,7 +32,7 @@ const EXPIRED_MESSAGE = 'not delivered within 24 h of acceptance';
 export function lease(session: Session, request: Poll): readonly LeaseRow[] {
   const leased: LeaseRow[] = [];
   for (;;) {
-    const runnable = [...session.targets.active()].filter((target) => capacityOf(session, target) > 0);
+    const runnable = [...session.targets.active()].filter((target) => capacityOf(target, session.nowMs) > 0);
     if (runnable.length === 0 || leased.length >= request.limit) return leased;
     const share = Math.max(1, Math.floor((request.limit - leased.length) / runnable.length));
     let progress = 0;
@@ -47,7 +48,7 @@ export function lease(session: Session, request: Poll): readonly LeaseRow[] {
 /** Takes what it can of one Target; returns how many deliveries it moved in any way. */
 function leaseFromTarget(session: Session, target: Target, request: Poll, leased: LeaseRow[]): number {
   const isProbe = target.breaker.pausedUntilMs !== null;
-  const limit = Math.min(request.limit, capacityOf(session, target));
+  const limit = Math.min(request.limit, capacityOf(target, session.nowMs));
   const rows = isProbe ? probeRows(session, target) : readyRows(session.lean(READY).all(target.id, session.nowMs, limit));
   const gone = new Set<number>();
   let moved = 0;
@@ -62,7 +63,7 @@ function leaseFromTarget(session: Session, target: Target, request: Poll, leased
       target.probePosition = chosen.position;
       break;
     }
-    spendToken(target);
+    spendToken(session.targets.touch(target), session.nowMs);
   }
   // A full answer may have more behind it: what is known of the next due time stays until an answer falls short.
   if (isProbe || rows.length < limit) session.targets.refreshReady(target);
@@ -114,6 +115,7 @@ function leaseOne(session: Session, target: Target, row: ReadyRow, leaseMs: numb
     token: row.token + 1,
     precededBy: row.preceded_by,
     expiresMs: row.expires_ms,
+    expiresInMs: row.expires_ms - session.nowMs,
     createdMs: row.created_ms,
     tries: row.tries,
     outOfOrder: row.out_of_order === 1,
@@ -127,48 +129,11 @@ export function expire(session: Session, row: LiveRow): void {
   promoteLane(session, row.lane);
 }
 
-/** How many of the Target may go now. */
-function capacityOf(session: Session, target: Target): number {
-  const { pausedUntilMs } = target.breaker;
-  if (pausedUntilMs !== null) return pausedUntilMs <= session.nowMs && target.probeSeq === null ? 1 : 0;
-  if (target.nextReadyMs > session.nowMs) return 0;
-  return Math.max(0, Math.min(target.leaseWindow - target.leased, refillTokens(session, target)));
-}
-
-function refillTokens(session: Session, target: Target): number {
-  const rate = target.ratePerSecond;
-  if (rate === null || rate <= 0) return Number.POSITIVE_INFINITY;
-  const elapsedMs = Math.max(0, session.nowMs - target.tokensAtMs);
-  session.targets.touch(target);
-  target.tokens = Math.min(Math.max(1, rate), target.tokens + (elapsedMs * rate) / 1000);
-  target.tokensAtMs = session.nowMs;
-  return Math.floor(target.tokens + 1e-9);
-}
-
-function spendToken(target: Target): void {
-  if (target.ratePerSecond !== null && target.ratePerSecond > 0) target.tokens -= 1;
-}
-
 /** When something could be leased without anything else happening; Infinity = not by time alone. */
 export function nextLeaseMs(session: Session): number {
   let nextMs = Number.POSITIVE_INFINITY;
-  for (const target of session.targets.active()) {
-    const { pausedUntilMs } = target.breaker;
-    if (pausedUntilMs !== null) {
-      // A probe that could go by now has gone: what is left waits for a moment that was asked for.
-      const probeMs = pausedUntilMs > session.nowMs ? pausedUntilMs : target.nextReadyMs;
-      if (target.probeSeq === null) nextMs = Math.min(nextMs, probeMs);
-    } else if (target.leased < target.leaseWindow) {
-      nextMs = Math.min(nextMs, Math.max(target.nextReadyMs, nextTokenMs(session, target)));
-    }
-  }
+  for (const target of session.targets.active()) nextMs = Math.min(nextMs, nextTurnMs(target, session.nowMs));
   return nextMs;
-}
-
-function nextTokenMs(session: Session, target: Target): number {
-  const rate = target.ratePerSecond;
-  if (rate === null || rate <= 0 || refillTokens(session, target) >= 1) return session.nowMs;
-  return session.nowMs + Math.ceil(((1 - target.tokens) * 1000) / rate);
 }
 
 function ageMs(session: Session, row: ReadyRow): number {

@@ -4,7 +4,8 @@ import { recoverLeases } from './settle.ts';
 import { expire } from './lease.ts';
 import { LIVE_COLUMNS, type LiveRow } from './lanes.ts';
 import type { WriterSettings } from './protocol.ts';
-import { CANCELLED, DEAD, DELIVERED, LEASED, type Session, SUPERSEDED } from './session.ts';
+import type { Session } from './session.ts';
+import { CANCELLED, DEAD, DELIVERED, LEASED, SUPERSEDED } from '../state-codes.ts';
 
 const STEP_ROWS = 1_000;
 /** Above this share of the maximum size what ended goes before its time. */

@@ -2,10 +2,11 @@
 // so that no question keeps the writer from writing.
 import type { Reason } from '../../sdk/outcome.ts';
 import { LIFETIME_MS } from '../schedule.ts';
+import { toStateCode } from '../state-codes.ts';
 import type { DeliveryFilter, EventFilter, EventVerdict, TargetState } from '../store.ts';
 import { DECISIONS_OF } from './decisions.ts';
-import type { DeliveryRows, Page, Row } from './protocol.ts';
-import { type Session, toStateCode } from './session.ts';
+import type { DeliveryRows, Page, Row } from '../operations.ts';
+import type { Session } from './session.ts';
 
 const SLICE_ROWS = 5_000;
 /** Where the bodies have to be read as well. */

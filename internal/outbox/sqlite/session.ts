@@ -1,37 +1,11 @@
 // What all operations of the writer share: prepared statements, the time of the batch, counters, Targets.
 // begin, commit and rollback keep what is in memory equal to what is in the file.
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { DELIVERY_STATES, type DeliveryState } from '../store.ts';
-import { EndLog } from './ended.ts';
-import { type Sql, type Target, Targets } from './targets.ts';
-
-export const WAITING = 0;
-export const LEASED = 1;
-export const DELIVERED = 2;
-export const SUPERSEDED = 3;
-export const CANCELLED = 4;
-export const DEAD = 5;
-
-export type StateCode = 0 | 1 | 2 | 3 | 4 | 5;
-
-const STATE_CODES: Readonly<Record<DeliveryState, StateCode>> = {
-  waiting: WAITING,
-  leased: LEASED,
-  delivered: DELIVERED,
-  superseded: SUPERSEDED,
-  cancelled: CANCELLED,
-  dead: DEAD,
-};
-
-export function toStateCode(state: DeliveryState): StateCode {
-  return STATE_CODES[state];
-}
-
-export function toState(code: number): DeliveryState {
-  const state = DELIVERY_STATES[code];
-  if (state === undefined) throw new Error(`no state ${code}`);
-  return state;
-}
+import { EndLog } from '../end-log.ts';
+import { DEAD, LEASED, WAITING } from '../state-codes.ts';
+import { DELIVERY_STATES } from '../store.ts';
+import type { Target } from '../target.ts';
+import { type Sql, Targets } from './targets.ts';
 
 interface Counters {
   states: number[];

@@ -3,13 +3,14 @@ import { nextBreaker, toBreakerSignal, type BreakerChange } from '../breaker.ts'
 import { droppedAttempt } from '../history.ts';
 import { nextLeaseWindow } from '../lease-window.ts';
 import { LANE_HOLD_MS } from '../schedule.ts';
+import { LEASED, toState, toStateCode, WAITING } from '../state-codes.ts';
 import { settle as settleState, type Step } from '../state-machine.ts';
 import type { SettleResult } from '../store.ts';
+import type { Target } from '../target.ts';
 import { findDelivery, giveBack, isOutdated, LIVE_COLUMNS, type LiveRow, noteDelivered, promoteLane } from './lanes.ts';
 import { forget, remember } from './memory.ts';
-import type { LeaseKey, SettlementInput } from './protocol.ts';
-import { LEASED, type Session, toState, toStateCode, WAITING } from './session.ts';
-import type { Target } from './targets.ts';
+import type { LeaseKey, SettlementInput } from '../operations.ts';
+import type { Session } from './session.ts';
 
 const WAITS_FOR = { schedule: 0, time: 1, 'target-change': 2 } as const;
 

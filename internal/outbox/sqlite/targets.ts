@@ -1,29 +1,7 @@
 // What the writer knows of each Target without asking the file: how much waits, what is leased, the breaker, the rate.
 // Changes of one transaction can be undone as a whole; what must survive a restart is written with the commit.
 import type { StatementSync } from 'node:sqlite';
-import { type Breaker, CLOSED_BREAKER } from '../breaker.ts';
-
-export interface Target {
-  readonly id: number;
-  readonly key: string;
-  concurrency: number;
-  ratePerSecond: number | null;
-  breaker: Breaker;
-  /** The lane position of the last probe: the next one takes a later one, so that probes rotate. */
-  probePosition: number;
-  waiting: number;
-  leased: number;
-  /** How many may be leased at a time: its concurrency, and more while it answers quickly. */
-  leaseWindow: number;
-  dead: number;
-  /** The delivery that is out as a probe. */
-  probeSeq: number | null;
-  /** No ready delivery is due before; Infinity = none is ready. */
-  nextReadyMs: number;
-  /** Sends that the rate allows now. */
-  tokens: number;
-  tokensAtMs: number;
-}
+import { newTarget, type Target } from '../target.ts';
 
 export type Sql = (text: string) => StatementSync;
 
@@ -96,22 +74,7 @@ export class Targets {
       }
       return known;
     }
-    const target: Target = {
-      id: this.#nextId,
-      key,
-      concurrency,
-      ratePerSecond,
-      breaker: CLOSED_BREAKER,
-      probePosition: 0,
-      waiting: 0,
-      leased: 0,
-      leaseWindow: concurrency,
-      dead: 0,
-      probeSeq: null,
-      nextReadyMs: Number.POSITIVE_INFINITY,
-      tokens: 0,
-      tokensAtMs: 0,
-    };
+    const target = newTarget(this.#nextId, key, { concurrency, ratePerSecond });
     this.#sql('INSERT INTO targets VALUES (?, ?, ?, ?, 0, NULL, 0, 0, 0, 0, 0)').run(target.id, key, concurrency, ratePerSecond);
     this.#add(target);
     this.#created.push(target);

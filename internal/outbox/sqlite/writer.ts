@@ -3,15 +3,17 @@
 // commit that made their deliveries ready.
 import { statSync } from 'node:fs';
 import { StoreError } from '../store.ts';
+import { noteFailedKeys, sunkWith } from '../sunk-keys.ts';
 import { append, resolve } from './append.ts';
 import { cancel, replay } from './decisions.ts';
 import { takeEnds } from './ended.ts';
-import { type Failure, toFailure } from './failures.ts';
+import { toFailure } from './failures.ts';
 import { releaseHeldLanes, nextLaneReleaseMs } from './lanes.ts';
 import { lease, nextLeaseMs } from './lease.ts';
 import { expireOverdue, prune, type PruneCursor, recoverExpiredLeases, shiftTimes, usedBytes, pragma } from './maintenance.ts';
 import { recall } from './memory.ts';
-import type { Answer, LeaseRow, Operation, Poll, Reply, Request, Result, WriterSettings } from './protocol.ts';
+import type { Answer, BatchReply, Failure, LeaseRow, Operation, Poll, Result } from '../operations.ts';
+import type { Reply, Request, WriterSettings } from './protocol.ts';
 import { deliveries, event, events, load, pending, targets } from './queries.ts';
 import { Reserve } from './reserve.ts';
 import type { Session } from './session.ts';
@@ -22,7 +24,6 @@ const CLOCK_JUMP_MS = 30_000;
 const PRUNE_PAUSE_MS = 60 * 60_000;
 
 type Batch = Extract<Request, { kind: 'batch' }>;
-type BatchReply = Extract<Reply, { kind: 'batch' }>;
 
 /** Applies batches to one open file. */
 export class Writer {
@@ -51,7 +52,7 @@ export class Writer {
     if (!recovery.ok && recovery.failure.code !== 'full') throw new StoreError(recovery.failure.code, recovery.failure.message);
   }
 
-  run(batch: Batch): BatchReply {
+  run(batch: Batch): Extract<Reply, { kind: 'batch' }> {
     for (const id of batch.cancelledPolls) this.#polls.delete(id);
     for (const poll of batch.polls) this.#polls.set(poll.id, poll);
     this.#setClock(batch);
@@ -64,7 +65,7 @@ export class Writer {
     return this.#runOneByOne(batch.operations);
   }
 
-  #runOneByOne(operations: readonly Operation[]): BatchReply {
+  #runOneByOne(operations: readonly Operation[]): Extract<Reply, { kind: 'batch' }> {
     const failedKeys = new Map<string, Failure>();
     const results = operations.map((operation): Result => {
       const sunk = sunkWith(operation, failedKeys);
@@ -180,7 +181,7 @@ export class Writer {
     return served;
   }
 
-  #reply(results: readonly Result[], served: BatchReply['served']): BatchReply {
+  #reply(results: readonly Result[], served: BatchReply['served']): Extract<Reply, { kind: 'batch' }> {
     for (const { pollId } of served) this.#polls.delete(pollId);
     return { kind: 'batch', results, served, wakeAtMs: this.#wakeAtMs() };
   }
@@ -205,21 +206,6 @@ export class Writer {
 
 function toResult(value: Answer): Result {
   return { ok: true, value };
-}
-
-/** A duplicate of an event of the same batch that could not be stored could not be stored either. */
-function sunkWith(operation: Operation, failedKeys: ReadonlyMap<string, Failure>): Failure | undefined {
-  if (operation.kind !== 'append' || failedKeys.size === 0) return undefined;
-  for (const { dedupKey } of operation.entries) {
-    const failure = dedupKey === null ? undefined : failedKeys.get(dedupKey);
-    if (failure !== undefined) return failure;
-  }
-  return undefined;
-}
-
-function noteFailedKeys(operation: Operation, failure: Failure, failedKeys: Map<string, Failure>): void {
-  if (operation.kind !== 'append') return;
-  for (const { dedupKey } of operation.entries) if (dedupKey !== null) failedKeys.set(dedupKey, failure);
 }
 
 function sizeOf(path: string): number {

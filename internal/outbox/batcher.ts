@@ -1,9 +1,7 @@
 // Group commit, seen from the callers: everything that is asked for in one tick travels, and is committed, together.
-import type { Clock } from '../../sdk/ports.ts';
-import type { StoreError } from '../store.ts';
-import { toStoreError } from './failures.ts';
-import type { Answer, Answers, LeaseRow, Operation, Poll, Reply } from './protocol.ts';
-import type { WriterThread } from './thread.ts';
+import type { Clock } from '../sdk/ports.ts';
+import type { Answer, Answers, Batch, BatchReply, LeaseRow, Operation, Poll } from './operations.ts';
+import { StoreError } from './store.ts';
 
 /** What arrives during a commit shares the next one: more under way only made smaller batches and more commits. */
 const MAX_BATCHES_IN_FLIGHT = 1;
@@ -15,11 +13,9 @@ interface Queued {
   readonly reject: (error: StoreError) => void;
 }
 
-type BatchReply = Extract<Reply, { kind: 'batch' }>;
-
-/** Queues operations and lease requests for the writer's thread. */
+/** Queues operations and lease requests for the writer. */
 export class Batcher {
-  readonly #thread: WriterThread;
+  readonly #send: (batch: Batch) => Promise<BatchReply>;
   readonly #clock: Clock;
   readonly #onServed: (pollId: number, leases: readonly LeaseRow[]) => void;
   readonly #onDeath: () => void;
@@ -35,12 +31,13 @@ export class Batcher {
   #cancelWake: (() => void) | undefined;
 
   constructor(parts: {
-    readonly thread: WriterThread;
+    /** Rejects when the writer is gone for ever. */
+    readonly send: (batch: Batch) => Promise<BatchReply>;
     readonly clock: Clock;
     readonly onServed: (pollId: number, leases: readonly LeaseRow[]) => void;
     readonly onDeath: () => void;
   }) {
-    this.#thread = parts.thread;
+    this.#send = parts.send;
     this.#clock = parts.clock;
     this.#onServed = parts.onServed;
     this.#onDeath = parts.onDeath;
@@ -113,26 +110,17 @@ export class Batcher {
     this.#cancelledPolls = [];
     this.#isTickDue = false;
     this.#inFlight += 1;
-    this.#thread
-      .send({
-        kind: 'batch',
-        nowMs: Math.floor(this.#clock.nowMs()),
-        monotonicMs: this.#clock.monotonicMs(),
-        operations: batch.map((queued) => queued.operation),
-        polls,
-        cancelledPolls,
-      })
-      .then(
-        (reply) => this.#onReply(batch, reply as BatchReply),
-        (error: StoreError) => this.#onError(batch, error),
-      );
+    this.#send({ operations: batch.map((queued) => queued.operation), polls, cancelledPolls }).then(
+      (reply) => this.#onReply(batch, reply),
+      (error: StoreError) => this.#onError(batch, error),
+    );
   }
 
   #onReply(batch: readonly Queued[], reply: BatchReply): void {
     this.#inFlight -= 1;
     reply.results.forEach((result, index) => {
       if (result.ok) batch[index]?.resolve(result.value);
-      else batch[index]?.reject(toStoreError(result.failure));
+      else batch[index]?.reject(new StoreError(result.failure.code, result.failure.message));
     });
     for (const { pollId, leases } of reply.served) this.#onServed(pollId, leases);
     this.#wakeAt(reply.wakeAtMs);

@@ -1,8 +1,8 @@
 // Between the port's values and the writer's rows.
-import type { Event, Project } from '../../event/event.ts';
-import type { Verdict } from '../../routing/route.ts';
-import type { Reason } from '../../sdk/outcome.ts';
-import { type ObjectRef, toKey } from '../../sdk/target.ts';
+import type { Event, Project } from '../event/event.ts';
+import type { Verdict } from '../routing/route.ts';
+import type { Reason } from '../sdk/outcome.ts';
+import { type ObjectRef, toKey } from '../sdk/target.ts';
 import {
   type Append,
   type Attempt,
@@ -14,8 +14,31 @@ import {
   type Resolution,
   type StoredEvent,
   type TallyEntry,
-} from '../store.ts';
-import type { DeliveryInput, DeliveryRows, EventInput, LeaseRow, ResolutionInput, Row } from './protocol.ts';
+} from './store.ts';
+import type { DeliveryInput, DeliveryRows, EventInput, LeaseRow, ResolutionInput, Row } from './operations.ts';
+
+/** What `EventInput.columns` carries, in this order. */
+export const EVENT_INPUT_COLUMNS = [
+  'id',
+  'occurred_ms',
+  'dialect',
+  'tenant',
+  'cluster',
+  'origin',
+  'kind',
+  'namespace',
+  'name',
+  'api_version',
+  'uid',
+  'resource_version',
+  'field_path',
+  'dedup_key',
+  'dedup_window_ms',
+  'revision',
+  'verdicts',
+  'body',
+  'traceparent',
+] as const;
 
 /** What of a delivery only people and senders read. */
 interface Plan {
@@ -244,4 +267,11 @@ function numberOrNull(row: Row, name: string): number | null {
 
 function text(row: Row, name: string): string {
   return String(row[name] ?? '');
+}
+
+/** The new verdicts in the place of those of the same routes; routes that are new come last. */
+export function mergeVerdicts(stored: readonly Verdict[], changed: readonly Verdict[]): readonly Verdict[] {
+  const byRoute = new Map(stored.map((verdict) => [toKey(verdict.route), verdict]));
+  for (const verdict of changed) byRoute.set(toKey(verdict.route), verdict);
+  return [...byRoute.values()];
 }

@@ -1,7 +1,7 @@
 // Lease requests that stand at the writer: each ends by being served, by its time, or by its caller.
-import type { Clock } from '../../sdk/ports.ts';
-import type { LeaseRequest } from '../store.ts';
-import type { LeaseRow, Poll } from './protocol.ts';
+import type { Clock } from '../sdk/ports.ts';
+import type { LeaseRequest } from './store.ts';
+import type { LeaseRow, Poll } from './operations.ts';
 
 interface Standing {
   readonly end: (rows: readonly LeaseRow[]) => void;

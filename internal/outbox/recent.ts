@@ -1,6 +1,6 @@
 // What was appended a moment ago and is likely to be leased now: kept on the caller's side so that bodies do not travel back.
-import type { Event } from '../../event/event.ts';
-import type { PlannedDelivery } from '../store.ts';
+import type { Event } from '../event/event.ts';
+import type { PlannedDelivery } from './store.ts';
 
 export interface RecentDelivery {
   readonly event: Event;
