@@ -21,6 +21,14 @@ const ROWS: readonly { source: string; text: string; matches: boolean }[] = [
   { source: '^\\p{L}$', text: 'é', matches: true },
   { source: '^\\w$', text: 'é', matches: false },
   { source: '\\s', text: '\u00a0', matches: false },
+  { source: '^\\p{Letter}\\p{decimal-number}$', text: 'é3', matches: true },
+  { source: '^\\p{greek}\\p{ L u}\\pl$', text: 'σÉé', matches: true },
+  { source: '^[x\\p{^letter}]\\P{ASCII}$', text: '1é', matches: true },
+  { source: '[]\\P{Letter}]', text: 'a', matches: false },
+  { source: '^\\Q\\p{Letter}\\E$', text: '\\p{Letter}', matches: true },
+  { source: '^\\\\p{2}$', text: '\\pp', matches: true },
+  { source: '(?P<n>a)(?P<n>b)(?<n>c)', text: 'abc', matches: true },
+  { source: '[(?P<n>]$', text: 'P', matches: true },
 ];
 
 describe('toPattern', () => {
@@ -40,6 +48,8 @@ describe('toPattern', () => {
     { source: '\\e', error: 'error parsing regexp: invalid escape sequence: `\\e`' },
     { source: '\\C', error: 'error parsing regexp: invalid escape sequence: `\\C`' },
     { source: '(a)\\1', error: 'error parsing regexp: invalid escape sequence: `\\1`' },
+    { source: '\\p{Old_Italic}', error: 'error parsing regexp: invalid character class range: `\\p{Olditalic}`' },
+    { source: '(?P<a-b>c)', error: 'error parsing regexp: invalid named capture: `(?P<a-b>`' },
     { source: 'a{1001}', error: 'error parsing regexp: invalid repeat count: `{1001}`' },
   ]) {
     test(`${source} does not compile`, () => {

@@ -1,5 +1,6 @@
 // RE2 patterns with Go's semantics (unanchored search, linear time), and a bound on what one of them can cost.
 import { RE2JS } from 're2js';
+import { withLibraryNames } from './pattern-names.ts';
 
 /** A compiled pattern, or what is wrong with it in Go's words. */
 export interface Pattern {
@@ -21,9 +22,10 @@ const BASE_CHARS = 16;
  */
 export function toPattern(source: string): Pattern {
   try {
-    const cost = RE2JS.compile(source).programSize();
+    const renamed = withLibraryNames(source);
+    const cost = RE2JS.compile(renamed).programSize();
     let compiled: RE2JS | undefined;
-    return { source, cost, test: (text) => (compiled ??= RE2JS.compile(source)).test(text) };
+    return { source, cost, test: (text) => (compiled ??= RE2JS.compile(renamed)).test(text) };
   } catch (cause) {
     return { source, error: cause instanceof Error ? cause.message : String(cause), cost: 0, test: () => false };
   }
