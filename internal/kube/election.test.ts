@@ -139,6 +139,17 @@ test('a leader that cannot renew stops being one before the lease has run out', 
   assert.ok(rereads > 0, 'after a failure the lease is read before it is renewed');
 });
 
+test('one connection that leads nowhere costs a leader nothing', async () => {
+  const first = elect('one');
+  await until(() => first.isLeader(), 'the lead');
+  const replies = ['silence' as const];
+  api.intercept = () => replies.shift();
+  await passUntil(() => replies.length === 0);
+  await passUntil(() => spec()['renewTime'] === '2026-01-05T12:00:25.000000Z');
+
+  assert.deepEqual(changes, ['one leads']);
+});
+
 test('who lost a race waits for the next round, without a word', async () => {
   api.put(LEASES_PATH, { metadata: { name: NAME, namespace: 'flux-system' }, spec: { holderIdentity: '' } });
   const replies = [undefined, refusal(409, 'Conflict', 'somebody was faster')];

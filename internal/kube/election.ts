@@ -92,10 +92,17 @@ class LeaseElection implements Election {
 
   /** What cannot be asked or written now is tried again in the next round. */
   async #tryOnce(): Promise<void> {
-    const { clock, log, name } = this.#options;
+    const { clock, log, name, renewDeadlineMs } = this.#options;
     const startedMs = clock.monotonicMs();
+    // Half of it, as for client-go: a connection that leads nowhere leaves time for a second try on another one.
+    const deadline = {
+      clock,
+      timeoutMs: renewDeadlineMs / 2,
+      signal: this.#stopping.signal,
+      toError: () => toTimeout(renewDeadlineMs / 2),
+    };
     try {
-      if (await this.#acquireOrRenew()) this.#hold(startedMs);
+      if (await withDeadline(deadline, (signal) => this.#acquireOrRenew(signal))) this.#hold(startedMs);
       else this.#step(false);
       this.#hasComplained = false;
     } catch (error) {
@@ -107,9 +114,8 @@ class LeaseElection implements Election {
     }
   }
 
-  async #acquireOrRenew(): Promise<boolean> {
+  async #acquireOrRenew(signal: AbortSignal): Promise<boolean> {
     const { client, clock, namespace, name, identity } = this.#options;
-    const { signal } = this.#stopping;
     const isMine = specOf(this.#lease).holderIdentity === identity;
     if (this.#isLeader && !isMine) this.#options.onReread?.();
     const lease = isMine && this.#isLeader ? this.#lease : await client.get(LEASES, { namespace, name }, { signal });
@@ -174,9 +180,8 @@ class LeaseElection implements Election {
   async #release(): Promise<void> {
     const { clock, log, name } = this.#options;
     try {
-      await withDeadline({ clock, timeoutMs: RELEASE_WITHIN_MS, signal: undefined, toError: toTimeout }, async (signal) =>
-        this.#giveBack(signal),
-      );
+      const deadline = { clock, timeoutMs: RELEASE_WITHIN_MS, signal: undefined, toError: () => toTimeout(RELEASE_WITHIN_MS) };
+      await withDeadline(deadline, (signal) => this.#giveBack(signal));
     } catch (error) {
       if (!isConflict(error)) log.warn({ error, lease: name }, 'the lease could not be released, it runs out by itself');
     }
@@ -192,8 +197,8 @@ class LeaseElection implements Election {
   }
 }
 
-function toTimeout(): KubeError {
-  return new KubeError(`no answer within ${RELEASE_WITHIN_MS / 1000} s`, { status: 0, reason: 'Timeout' });
+function toTimeout(timeoutMs: number): KubeError {
+  return new KubeError(`no answer within ${timeoutMs / 1000} s`, { status: 0, reason: 'Timeout' });
 }
 
 function specOf(lease: KubeObject | undefined): LeaseSpec {
