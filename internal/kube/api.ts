@@ -146,7 +146,8 @@ export class Api {
 
   async #dispatch(call: Call, { query, accept, body, contentType, signal }: CallDetails, use: 'request' | 'watch'): Promise<Answer> {
     const { access, connections, userAgent } = this.#options;
-    const { dispatcher, headers } = await connections.line(use);
+    // Credentials may come from a program that never ends.
+    const { dispatcher, headers } = await unlessAborted(signal, connections.line(use));
     const requested = dispatcher.request({
       origin: new URL(access.server).origin,
       method: call.method,

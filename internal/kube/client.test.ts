@@ -170,6 +170,29 @@ test('what is not answered ends after 30 s, and when the caller gives up', async
   assert.equal(world.clock.pending, 0);
 });
 
+test('a name that nothing can have is not there, and nothing is asked', async () => {
+  const { client } = world;
+  for (const name of ['', '.', '..']) {
+    assert.equal(await client.get(THINGS, { namespace: 'apps', name }), undefined);
+    assert.equal(await client.get(THINGS, { namespace: name, name: 'a' }), undefined);
+  }
+  assert.equal(await client.resourceFor('../..', 'Thing'), undefined);
+  assert.equal(await client.resourceFor('', 'Thing'), undefined);
+
+  assert.equal(api.requests.length, 0);
+});
+
+test('credentials that never come hold nobody up longer', async () => {
+  const { client, clock } = createTestClient(api.port, {
+    access: { ...plainAccess(api.port), credentials: () => new Promise(() => undefined) },
+  });
+  const slow = client.get(THINGS, KEY);
+  await settleDown();
+  clock.advance(30_000);
+
+  await assert.rejects(slow, { name: 'KubeError', reason: 'Timeout' });
+});
+
 test('a connection that does not come about holds nobody up longer', async () => {
   const mute = createServer((socket) => socket.on('error', () => socket.destroy())).listen(0, '127.0.0.1');
   await once(mute, 'listening');
@@ -251,6 +274,9 @@ test('kinds are found by what the API server serves, and those that come later a
   assert.equal(await client.resourceFor('nothing.example.com/v1', 'Thing'), undefined);
   assert.equal(await client.resourceFor('nothing.example.com/v1', 'Thing'), undefined);
   assert.equal(api.requests.length, 3);
+  api.intercept = () => ({ status: 200, body: { kind: 'APIResourceList', resources: null } });
+  assert.equal(await client.resourceFor('empty.example.com/v1', 'Thing'), undefined);
+  api.intercept = () => undefined;
 
   api.discoverable.set(root, [thing, { name: 'others', kind: 'Other', namespaced: false }]);
   clock.advance(10_000);

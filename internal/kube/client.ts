@@ -62,9 +62,9 @@ export function createKubeClient({ access, clock, random, log, userAgent, observ
       };
     },
     get: async (resource, key, { signal, metadataOnly } = {}) => {
-      const call = toCall('get', resource, key);
       const accept = metadataOnly ? { accept: metadataAs('PartialObjectMetadata') } : {};
       try {
+        const call = toCall('get', resource, key);
         return toObject(await api.send(call, { signal, ...accept }), resource, call);
       } catch (error) {
         if (isNotFound(error)) return undefined;
@@ -100,7 +100,7 @@ export function createKubeClient({ access, clock, random, log, userAgent, observ
       const answer = await api.send(toCall('create', resource, of), { body: document, signal });
       return (answer ?? {}) as Readonly<Record<string, unknown>>;
     },
-    resourceFor: async (apiVersion, kind, options) => discovery.resourceFor(apiVersion, kind, options),
+    resourceFor: async (apiVersion, kind) => discovery.resourceFor(apiVersion, kind),
     close: async () => {
       for (const reflector of reflectors) reflector.stop();
       reflectors.clear();

@@ -1,13 +1,18 @@
 // Which kinds the API server serves, and under which plural. What was found is kept; what was not is asked for again soon,
 // since definitions come while we run.
+import { LRUCache } from 'lru-cache';
 import type { Clock } from '../sdk/ports.ts';
 import type { Api } from './api.ts';
 import { isNotFound } from './kube-error.ts';
 import { apiRoot, apiVersionOf } from './paths.ts';
-import type { RequestOptions, Resource } from './ports.ts';
+import type { Resource } from './ports.ts';
 
 const FOUND_MS = 10 * 60_000;
 const MISSED_MS = 10_000;
+/** Any sender of events can make up versions. */
+const MAX_VERSIONS = 1_000;
+/** `v1`, `group/v1`: anything else is served nowhere. */
+const API_VERSION = /^(?:[a-z0-9](?:[-.a-z0-9]*[a-z0-9])?\/)?[a-z0-9](?:[-a-z0-9]*[a-z0-9])?$/;
 
 interface Known {
   readonly resources: ReadonlyMap<string, Resource>;
@@ -18,7 +23,7 @@ interface Known {
 export class Discovery {
   readonly #api: Api;
   readonly #clock: Clock;
-  readonly #versions = new Map<string, Known>();
+  readonly #versions = new LRUCache<string, Known>({ max: MAX_VERSIONS });
   readonly #underWay = new Map<string, Promise<Known>>();
 
   constructor(api: Api, clock: Clock) {
@@ -26,12 +31,12 @@ export class Discovery {
     this.#clock = clock;
   }
 
-  async resourceFor(apiVersion: string, kind: string, { signal }: RequestOptions = {}): Promise<Resource | undefined> {
+  async resourceFor(apiVersion: string, kind: string): Promise<Resource | undefined> {
+    if (!API_VERSION.test(apiVersion)) return undefined;
     const known = this.#versions.get(apiVersion);
     const ageMs = known === undefined ? Number.POSITIVE_INFINITY : this.#clock.monotonicMs() - known.askedAtMs;
     const found = known?.resources.get(kind);
     if (ageMs < (found === undefined ? MISSED_MS : FOUND_MS)) return found;
-    signal?.throwIfAborted();
     return (await this.#ask(apiVersion)).resources.get(kind);
   }
 
@@ -40,7 +45,7 @@ export class Discovery {
     this.#versions.delete(apiVersionOf(resource));
   }
 
-  /** Shared by all who wait for the same answer, so it is not broken off for one of them. */
+  /** Shared by all who wait for the same answer. */
   async #ask(apiVersion: string): Promise<Known> {
     const underWay = this.#underWay.get(apiVersion);
     if (underWay !== undefined) return underWay;
@@ -70,8 +75,9 @@ interface ServedResource {
 }
 
 function toResources(answer: unknown, place: Pick<Resource, 'group' | 'version'>): ReadonlyMap<string, Resource> {
-  const { resources = [] } = answer as { resources?: readonly ServedResource[] };
+  // An empty list of Go is null.
+  const { resources } = answer as { resources?: readonly ServedResource[] | null };
   // A name with a slash is a subresource, of which several share a kind with others.
-  const objects = resources.filter(({ name }) => !name.includes('/'));
+  const objects = (resources ?? []).filter(({ name }) => !name.includes('/'));
   return new Map(objects.map(({ name, kind, namespaced }) => [kind, { ...place, plural: name, kind, namespaced }]));
 }

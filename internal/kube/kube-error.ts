@@ -19,8 +19,8 @@ interface KubeErrorFields {
 }
 
 /**
- * One failed request. `status` is 0 when there was no answer; `reason` is the API server's, or `Timeout` or `Unreachable`
- * where it said nothing.
+ * One failed request. `status` is 0 when there was no answer; `reason` is the API server's, or `Timeout`, `Silent` or
+ * `Unreachable` where it said nothing.
  */
 export class KubeError extends Error {
   readonly status: number;
@@ -43,6 +43,13 @@ export class KubeError extends Error {
 /** Whether the resource version or the page that was asked for is no longer kept. */
 export function isGone(error: unknown): boolean {
   return error instanceof KubeError && error.status === 410;
+}
+
+/** Whether a watch cannot go on from where it was: its version is no longer kept, means nothing, or is not reached yet. */
+export function isVersionLost(error: unknown): boolean {
+  if (!(error instanceof KubeError)) return false;
+  const { status, reason, message } = error;
+  return status === 410 || status === 400 || reason === 'Silent' || (status === 504 && message.includes('Too large resource version'));
 }
 
 /** Whether there is no such object, or no such resource. */

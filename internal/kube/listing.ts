@@ -25,11 +25,6 @@ export async function listAll(api: Api, resource: Resource, selection: Selection
   }
 }
 
-/** What a list and the watch that follows it have in common. */
-export function toQuery({ labelSelector, fieldSelector }: Selection): Record<string, string | undefined> {
-  return { labelSelector, fieldSelector };
-}
-
 async function listPages(
   api: Api,
   resource: Resource,
@@ -40,7 +35,7 @@ async function listPages(
   const accept = selection.metadataOnly ? metadataAs('PartialObjectMetadataList') : undefined;
   const items: KubeObject[] = [];
   for (let next = ''; ; ) {
-    const query = { ...toQuery(selection), limit: limit?.toString(), continue: next };
+    const query = { labelSelector: selection.labelSelector, limit: limit?.toString(), continue: next };
     const answer = await api.send(call, { query, signal, ...(accept === undefined ? {} : { accept }) });
     const page = toPage(answer, resource, call);
     for (const item of page.items) items.push(trim(item));

@@ -1,5 +1,6 @@
 // Where a resource lies in the API, and which rule a request to it needs.
 import type { Call } from './api.ts';
+import { KubeError } from './kube-error.ts';
 import type { Resource } from './ports.ts';
 
 /** As RBAC names them; `watch` is a GET as well. */
@@ -21,7 +22,10 @@ const METHODS = {
   delete: 'DELETE',
 } as const satisfies Record<Verb, Call['method']>;
 
-/** The call without query and body. */
+/** What nothing can be called, and what would make the path lead elsewhere: to a list, or a level up. */
+const NO_NAMES: readonly (string | undefined)[] = ['', '.', '..'];
+
+/** The call without query and body; throws the KubeError of an object that is not there when none can have this name. */
 export function toCall(verb: Verb, resource: Resource, place: Place = {}): Call {
   const { group, plural } = resource;
   const { name, subresource } = place;
@@ -30,10 +34,13 @@ export function toCall(verb: Verb, resource: Resource, place: Place = {}): Call 
   const kind = `${plural}${subresource === undefined ? '' : `/${subresource}`}`;
   const object = name === undefined ? '' : ` ${namespace === undefined ? name : `${namespace}/${name}`}`;
   const scope = name === undefined && namespace !== undefined ? ` in namespace ${namespace}` : '';
+  const what = `${verb} ${group === '' ? kind : `${kind}.${group}`}${object}${scope}`;
+  if (NO_NAMES.includes(namespace) || NO_NAMES.includes(name))
+    throw new KubeError(`cannot ${what}: nothing can have this name`, { status: 404, reason: 'NotFound' });
   return {
     method: METHODS[verb],
     path: [apiRoot(resource), ...path.map(encodeURIComponent)].join('/'),
-    what: `${verb} ${group === '' ? kind : `${kind}.${group}`}${object}${scope}`,
+    what,
     rule: { group, resource: kind, verb, ...(namespace === undefined ? {} : { namespace }) },
   };
 }

@@ -42,7 +42,6 @@ export interface Selection {
   /** Absent = all namespaces. */
   readonly namespace?: string | undefined;
   readonly labelSelector?: string | undefined;
-  readonly fieldSelector?: string | undefined;
   /** Only `metadata` of each object travels. */
   readonly metadataOnly?: boolean;
 }
@@ -131,7 +130,7 @@ export interface KubeClient {
     options?: SubmitOptions,
   ): Promise<Readonly<Record<string, unknown>>>;
   /** undefined = the API server serves no such kind (yet). */
-  resourceFor(apiVersion: string, kind: string, options?: RequestOptions): Promise<Resource | undefined>;
+  resourceFor(apiVersion: string, kind: string): Promise<Resource | undefined>;
   /** Closes all connections; reflections end. */
   close(): Promise<void>;
 }

@@ -76,7 +76,7 @@ test('an empty list that Go writes as null is empty', async () => {
 });
 
 test('asks for bookmarks and an end, and for what it was told to follow', async () => {
-  follow({ namespace: 'apps', labelSelector: 'a=b', fieldSelector: 'metadata.name=x', metadataOnly: true });
+  follow({ namespace: 'apps', labelSelector: 'a=b', metadataOnly: true });
   await watching();
 
   const [list, watch] = api.requests;
@@ -85,7 +85,6 @@ test('asks for bookmarks and an end, and for what it was told to follow', async 
   assert.equal(watch?.headers.accept, 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json');
   assert.deepEqual(Object.fromEntries(watch?.query ?? []), {
     labelSelector: 'a=b',
-    fieldSelector: 'metadata.name=x',
     watch: 'true',
     allowWatchBookmarks: 'true',
     timeoutSeconds: '290',
@@ -164,6 +163,20 @@ test('versions that are no longer kept mean a new list: whether refused or told 
     await watching(0);
   }
 });
+
+for (const { name, refused } of [
+  { name: 'a version that means nothing to the API server', refused: refusal(400, 'BadRequest', 'invalid resource version') },
+  { name: 'a version that a restored backup has not reached', refused: refusal(504, 'Timeout', 'Too large resource version: 900') },
+]) {
+  test(`${name} means a new list`, async () => {
+    const replies = [refused];
+    api.intercept = ({ query }) => (query.get('watch') === null ? undefined : replies.shift());
+    follow();
+    await inTime(() => api.openWatches === 1, 'the watch');
+
+    assert.equal(lists().length, 2, name);
+  });
+}
 
 test('a list whose pages expire is asked for in one piece', async () => {
   for (let number = 0; number < 700; number++) api.put(THINGS_PATH, thing(`thing-${number}`));
@@ -265,6 +278,7 @@ test('a connection that is silent for too long is given up', async () => {
   await inTime(() => watches().length === 2, 'the next watch');
 
   assert.match(recorder.errors[0]?.message ?? '', /nothing came for 150 s/);
+  assert.equal(lists().length, 2, 'bookmarks would have come, so the version is not one that this API server goes on from');
 });
 
 test('a watch that is never answered is given up', async () => {
@@ -321,6 +335,14 @@ test('a listener that fails is no reason to stop', async () => {
   await inTime(() => recorder.told.includes('synced'), 'the second try');
 
   assert.deepEqual(recorder.told, ['disconnected', 'replaced apps/a', 'synced']);
+});
+
+test('who stops it when the list has come is left alone', async () => {
+  const reflection = follow({ listener: { ...recorder, replaced: () => reflection.stop() } });
+  await until(() => api.requests.length === 1, 'the list');
+  await settleDown(50);
+
+  assert.deepEqual([watches().length, world.clock.pending], [0, 0]);
 });
 
 test('nothing is heard after it was stopped', async () => {

@@ -1,10 +1,11 @@
 // A list that is kept up to date: listed in pages, then watched from that version on. Every error is survived: the watch is
-// resumed where it stopped, the list is read again when that version is no longer kept, and attempts are spread out at random.
+// resumed where it stopped, the list is read again when nothing can come of that, as after a backup of etcd was restored, and
+// attempts are spread out at random.
 import type { Clock, Logger, Random } from '../sdk/ports.ts';
 import type { Api, Call, KubeObserver } from './api.ts';
 import { readJsonLines } from './json-lines.ts';
-import { isGone, isNotFound, KubeError, toWatchError } from './kube-error.ts';
-import { listAll, metadataAs, toQuery } from './listing.ts';
+import { isGone, isNotFound, isVersionLost, KubeError, toWatchError } from './kube-error.ts';
+import { listAll, metadataAs } from './listing.ts';
 import { toObject, withoutManagedFields } from './objects.ts';
 import { toCall } from './paths.ts';
 import type { FollowOptions, KubeObject, Reflection, ReflectionState } from './ports.ts';
@@ -102,7 +103,7 @@ export class Reflector implements Reflection {
     const seconds = Math.round(WATCH_SECONDS.least + random() * WATCH_SECONDS.spread);
     return api.stream(toCall('watch', this.#options.resource, this.#options), {
       query: {
-        ...toQuery(this.#options),
+        labelSelector: this.#options.labelSelector,
         watch: 'true',
         allowWatchBookmarks: 'true',
         timeoutSeconds: String(seconds),
@@ -151,8 +152,8 @@ export class Reflector implements Reflection {
       this.#enter({ kind: 'absent' });
       delayMs = ABSENT_POLL_MS * (0.5 + random() / 2);
     } else {
-      if (isGone(fault)) this.#version = undefined;
-      else this.#enter({ kind: 'disconnected', error: fault });
+      if (isVersionLost(fault)) this.#version = undefined;
+      if (!isGone(fault)) this.#enter({ kind: 'disconnected', error: fault });
       this.#failures += 1;
       delayMs = backOffMs(this.#failures, BACK_OFF, random);
     }

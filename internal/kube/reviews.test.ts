@@ -28,14 +28,14 @@ test('asks who a token belongs to, once for all who ask together', async () => {
     const { token } = (body as { spec: { token: string } }).spec;
     return { status: 201, body: { metadata: {}, status: token === 'good' ? { authenticated: true, user: ANN } : { error: 'unknown' } } };
   };
-  const { userOf } = createReviews({ client: world.client, clock: world.clock, audiences: ['tocsin'] });
+  const { userOf } = createReviews({ client: world.client, clock: world.clock });
 
   assert.deepEqual(await Promise.all([userOf('good'), userOf('good'), userOf('bad')]), [ANN, ANN, undefined]);
 
   assert.deepEqual(api.requests[0]?.body, {
     apiVersion: 'authentication.k8s.io/v1',
     kind: 'TokenReview',
-    spec: { token: 'good', audiences: ['tocsin'] },
+    spec: { token: 'good' },
   });
   assert.equal(api.requests[0]?.path, '/apis/authentication.k8s.io/v1/tokenreviews');
   assert.equal(api.requests.length, 2);

@@ -34,8 +34,6 @@ export interface Reviews {
 export interface ReviewsOptions {
   readonly client: Pick<KubeClient, 'submit'>;
   readonly clock: Clock;
-  /** Which audiences a token may be for; the API server's own when empty. */
-  readonly audiences?: readonly string[];
 }
 
 const TOKEN_REVIEWS: Resource = {
@@ -58,14 +56,13 @@ const YES_MS = 10_000;
 const NO_MS = 3_000;
 
 /** Nothing of a token is kept but its hash. */
-export function createReviews({ client, clock, audiences = [] }: ReviewsOptions): Reviews {
+export function createReviews({ client, clock }: ReviewsOptions): Reviews {
   const users = createShortMemory<KubeUser | undefined>(clock);
   const rights = createShortMemory<boolean>(clock);
   return {
     userOf: async (token) =>
       users(createHash('sha256').update(token).digest('base64'), async () => {
-        const spec = { token, ...(audiences.length === 0 ? {} : { audiences }) };
-        const status = await review(client, TOKEN_REVIEWS, spec);
+        const status = await review(client, TOKEN_REVIEWS, { token });
         return status['authenticated'] === true ? (status['user'] as KubeUser) : undefined;
       }),
     isAllowed: async (user, access) =>

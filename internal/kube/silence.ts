@@ -20,7 +20,8 @@ export class Silence {
     this.#what = what;
     this.#lastMs = clock.monotonicMs();
     outer.addEventListener('abort', this.#onAbort, { once: true });
-    this.#check();
+    if (outer.aborted) this.#onAbort();
+    else this.#check();
   }
 
   get signal(): AbortSignal {
@@ -47,7 +48,6 @@ export class Silence {
   #check(): void {
     const leftMs = this.#lastMs + SILENCE_MS - this.#clock.monotonicMs();
     if (leftMs > 0) this.#cancel = this.#clock.schedule(leftMs, () => this.#check());
-    else
-      this.#inner.abort(new KubeError(`cannot ${this.#what}: nothing came for ${SILENCE_MS / 1000} s`, { status: 0, reason: 'Timeout' }));
+    else this.#inner.abort(new KubeError(`cannot ${this.#what}: nothing came for ${SILENCE_MS / 1000} s`, { status: 0, reason: 'Silent' }));
   }
 }

@@ -375,7 +375,7 @@ function elect(by: KubeClient, identity: string): Election {
 }
 
 test('a token of a service account is issued, recognised, and judged by what its Role says', { skip }, async () => {
-  await server.serviceAccount('judged', 'reader');
+  const own = await server.serviceAccount('judged', 'reader');
   await server.ask(
     'PATCH',
     '/api/v1/namespaces/judged/serviceaccounts/reader',
@@ -384,12 +384,14 @@ test('a token of a service account is issued, recognised, and judged by what its
   );
   await allow('judged', 'reader', [{ apiGroups: ['notification.toolkit.fluxcd.io'], resources: ['alerts'], verbs: ['get', 'replay'] }]);
   const accounts = createServiceAccounts({ client, conceal });
-  const token = await accounts.token({ namespace: 'judged', name: 'reader', audience: 'tocsin' });
-  const reviews = createReviews({ client, clock, audiences: ['tocsin'] });
+  const issued = await accounts.token({ namespace: 'judged', name: 'reader', audience: 'https://kubernetes.default.svc' });
+  const forOthers = await accounts.token({ namespace: 'judged', name: 'reader', audience: 'sts.example.com' });
+  const reviews = createReviews({ client, clock });
 
-  const user = await reviews.userOf(token);
+  const user = await reviews.userOf(issued);
   assert.equal(user?.username, 'system:serviceaccount:judged:reader');
-  assert.equal(await createReviews({ client, clock }).userOf(token), undefined, 'the audience is another');
+  assert.equal((await reviews.userOf(own.token))?.username, user.username);
+  assert.equal(await reviews.userOf(forOthers), undefined, 'the audience is another');
   assert.equal(await reviews.userOf('forged'), undefined);
   const alerts = { group: 'notification.toolkit.fluxcd.io', resource: 'alerts' };
   assert.equal(await reviews.isAllowed(user, { ...alerts, verb: 'replay', namespace: 'judged' }), true);
