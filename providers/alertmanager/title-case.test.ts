@@ -18,6 +18,13 @@ for (const [text, want] of [
   ['straße', 'Straße'],
   ['ßa', 'Ssa'],
   ['語abc', '語Abc'],
+  ['retry..now', 'Retry..Now'],
+  ["it''s", "It''S"],
+  ["v2'.x", "V2'.X"],
+  ['ǆur', 'ǅur'],
+  ['გზა', 'გზა'],
+  ['ŉx', 'ʼNx'],
+  ['ΑΣ ΑΣΑ İΣ', 'Ας Ασα İς'],
   ['', ''],
 ] as const) {
   test(`${JSON.stringify(text)} becomes ${JSON.stringify(want)}`, () => {

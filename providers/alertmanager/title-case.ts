@@ -8,27 +8,41 @@ const OWN_WORD = /[\p{Ideographic}\p{Script=Hiragana}\p{Script=Thai}\p{Script=La
 
 /** `HTTPError` becomes `Httperror`, `foo-bar` becomes `Foo-Bar`. */
 export function toTitleCase(text: string): string {
+  // The only letter whose lower case depends on what surrounds it; İ alone would move those behind it.
+  const lower = text.includes('Σ') ? text.replaceAll('İ', 'I').toLowerCase() : '';
   let title = '';
+  let at = 0;
   let isInWord = false;
   let wasMid = false;
   for (const character of text) {
     const isMid = MID_WORD.test(character);
     const isBreak = !isMid && (!IN_WORD.test(character) || OWN_WORD.test(character));
-    if (isBreak && wasMid) isInWord = false;
+    // What joins two letters stands alone between them.
+    if ((isBreak || isMid) && wasMid) isInWord = false;
     if (/\p{Cased}/u.test(character)) {
-      title += isInWord ? character.toLowerCase() : capital(character);
+      title += isInWord ? (character === 'Σ' ? lower.charAt(at) : character.toLowerCase()) : capital(character);
       isInWord = true;
     } else {
       title += character;
       if (isBreak) isInWord = false;
     }
     wasMid = isMid;
+    at += character.length;
   }
   return title;
 }
 
+/** Digraphs that are one character, each in its three cases. */
+const DIGRAPHS = 'ǄǅǆǇǈǉǊǋǌǱǲǳ';
+/** Has capitals that stand at the head of no word. */
+const GEORGIAN = /[\u10d0-\u10ff]/;
+
 /** Where the upper case is two letters, only the first of them is a capital. */
 function capital(character: string): string {
+  const digraph = DIGRAPHS.indexOf(character);
+  if (digraph >= 0) return DIGRAPHS.charAt(digraph - (digraph % 3) + 1);
+  if (GEORGIAN.test(character)) return character;
   const [first = '', ...rest] = character.toUpperCase();
-  return first + rest.join('').toLowerCase();
+  // The one of them whose first is no letter of the alphabet.
+  return first + (first === 'ʼ' ? rest.join('') : rest.join('').toLowerCase());
 }

@@ -6,8 +6,18 @@
  */
 export function slackEndpoint(address: string): string {
   if (address.endsWith('/slack')) return address;
-  const [, origin = '', path = '', rest = ''] = /^([a-z]+:\/\/[^/?#]*)([^?#]*)(.*)$/i.exec(address) ?? [];
-  return `${origin}${cleanPath(`${path}/slack`)}${rest}`;
+  // As Flux reads it, nothing ends a path but a question mark.
+  const [, origin = '', path = '', query = ''] = /^([a-z]+:\/\/[^/?]*)([^?]*)([^]*)$/i.exec(address) ?? [];
+  return `${origin}${cleanEscaped(`${path}/slack`)}${query}`;
+}
+
+function cleanEscaped(path: string): string {
+  try {
+    return cleanPath(decodeURIComponent(path)).replace(/[%?#]/g, encodeURIComponent);
+  } catch {
+    // Escapes that stand for no text are left alone.
+    return cleanPath(path).replaceAll('#', '%23');
+  }
 }
 
 function cleanPath(path: string): string {
