@@ -40,6 +40,8 @@ export class MemoryCluster implements ClusterReader, ClusterWriter {
   readonly requests: MemoryRequest[] = [];
   /** Set = every request fails so. */
   failure: MemoryClusterError | undefined;
+  /** Set = every write fails so. */
+  refusal: MemoryClusterError | undefined;
   /** True = no read of an object is answered. */
   isSilent = false;
   /** Kinds of objects that have no status. */
@@ -145,6 +147,7 @@ export class MemoryCluster implements ClusterReader, ClusterWriter {
   #take(request: MemoryRequest): void {
     this.requests.push(request);
     if (this.failure !== undefined) throw this.failure;
+    if (this.refusal !== undefined && request.verb !== 'get') throw this.refusal;
   }
 
   #list(request: FollowRequest): void {

@@ -277,14 +277,30 @@ test('an object that is deleted meanwhile turns nothing off', async () => {
   assert.equal(patches().length, 2, 'the other object has its status');
 });
 
-test('what cannot be written now is written later', async () => {
-  const { api, observe, patches, pass } = openWriter();
+test('what the API server will never take is not shown to it again before it changes', async () => {
+  const { api, observe, patches, pass, writer } = openWriter();
+  await observe(toProvider());
+  api.refusal = new MemoryClusterError(422, 'status.lastError.message: Too long');
+  await pass(100);
+  assert.equal(patches().length, 1);
+
+  api.refusal = undefined;
+  writer.failed(KEY, 'Server', 'it answered 500');
+  await pass();
+
+  assert.equal(patches().length, 2);
+});
+
+test('what cannot be written now is written later, and both are said once', async () => {
+  const { api, log, observe, patches, pass } = openWriter();
   await observe(toProvider());
   api.failure = new MemoryClusterError(0, 'no answer');
   await pass();
 
+  await pass(60);
   api.failure = undefined;
   await pass(30);
 
   assert.equal(patches().length, 1);
+  assert.deepEqual(log.lines(), ['warn a status could not be written', 'info statuses are written again']);
 });

@@ -19,6 +19,8 @@ const PAUSE_MS = 200;
 /** How long a kind without the subresource is left alone. */
 const OFF_MS = 10 * 60_000;
 const RETRY_MS = 5_000;
+/** The API server will not take this one, however often it is shown. */
+const USELESS_TO_REPEAT: readonly number[] = [400, 413, 422];
 
 export interface StatusWriterOptions {
   readonly cluster: Pick<ClusterReader, 'get' | 'resourceFor'> & Pick<ClusterWriter, 'patchStatus'>;
@@ -54,6 +56,7 @@ export class StatusWriter {
   #cancel: (() => void) | undefined;
   #cancelLookAgain: (() => void) | undefined;
   #isWriting = false;
+  #hasComplained = false;
   #isStopped = false;
 
   constructor(options: StatusWriterOptions) {
@@ -152,20 +155,34 @@ export class StatusWriter {
   }
 
   async #write(key: string, entry: Entry, wanted: ObjectStatus): Promise<number> {
-    const { cluster, log } = this.#options;
+    const { cluster } = this.#options;
     const { apiVersion, kind, name, namespace } = entry;
     try {
       const resource = await cluster.resourceFor(apiVersion, kind);
       if (resource === undefined) return PAUSE_MS;
       await cluster.patchStatus(resource, { namespace, name }, { status: wanted.body });
       entry.written = wanted;
+      this.#onWritten();
       return PAUSE_MS;
     } catch (error) {
       if (statusOf(error) === 404) return this.#onMissing(entry);
-      log.debug({ object: key, error: messageOf(error) }, 'a status could not be written; it is tried again');
-      this.#queue.addChanged(key);
+      this.#onRefused(key, error);
       return RETRY_MS;
     }
+  }
+
+  #onWritten(): void {
+    if (this.#hasComplained) this.#options.log.info({}, 'statuses are written again');
+    this.#hasComplained = false;
+  }
+
+  /** Said once until one is written again, since what keeps one from being written mostly keeps all. */
+  #onRefused(key: string, error: unknown): void {
+    const { log } = this.#options;
+    const level = this.#hasComplained ? 'debug' : 'warn';
+    this.#hasComplained = true;
+    log[level]({ object: key, error: messageOf(error) }, 'a status could not be written');
+    if (!USELESS_TO_REPEAT.includes(statusOf(error))) this.#queue.addChanged(key);
   }
 
   /** Either the object is gone, or its CRD has no status, as Flux's own have none. */
