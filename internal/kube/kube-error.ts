@@ -1,7 +1,7 @@
 // What an API server refuses, or why it could not be asked.
 
-/** The RBAC rule that a 403 asks for. */
-export interface MissingRule {
+/** An RBAC rule, as a request needs it. */
+interface Rule {
   readonly group: string;
   /** With its subresource: `alerts`, `alerts/status`. */
   readonly resource: string;
@@ -13,7 +13,6 @@ export interface MissingRule {
 interface KubeErrorFields {
   readonly status: number;
   readonly reason: string;
-  readonly missingRule?: MissingRule;
   readonly retryAfterMs?: number;
   readonly cause?: unknown;
 }
@@ -25,8 +24,6 @@ interface KubeErrorFields {
 export class KubeError extends Error {
   readonly status: number;
   readonly reason: string;
-  /** Set where a Role lacks something. */
-  readonly missingRule: MissingRule | undefined;
   /** When the API server wants to be asked again. */
   readonly retryAfterMs: number | undefined;
 
@@ -35,7 +32,6 @@ export class KubeError extends Error {
     this.name = 'KubeError';
     this.status = fields.status;
     this.reason = fields.reason;
-    this.missingRule = fields.missingRule;
     this.retryAfterMs = fields.retryAfterMs;
   }
 }
@@ -66,20 +62,18 @@ export function isConflict(error: unknown): boolean {
 export interface Attempted {
   /** `list alerts.notification.toolkit.fluxcd.io` */
   readonly what: string;
-  readonly rule?: MissingRule;
+  readonly rule?: Rule;
 }
 
 /** The error that an answer of 400 and above means; `body` is a Status object, or whatever stood there instead. */
 export function toKubeError(attempted: Attempted, answer: { status: number; body: string; retryAfter?: string | undefined }): KubeError {
   const { status, body, retryAfter } = answer;
   const said = readStatus(body);
-  const isForbidden = status === 403 && attempted.rule !== undefined;
-  const remedy = isForbidden && attempted.rule ? `; the missing rule is ${describeRule(attempted.rule)}` : '';
+  const remedy = status === 403 && attempted.rule ? `; the missing rule is ${describeRule(attempted.rule)}` : '';
   const seconds = Number(retryAfter);
   return new KubeError(`cannot ${attempted.what}: ${said.message ?? `the API server answered ${status}`}${remedy}`, {
     status,
     reason: said.reason ?? 'Unknown',
-    ...(isForbidden && attempted.rule ? { missingRule: attempted.rule } : {}),
     ...(retryAfter !== undefined && seconds >= 0 ? { retryAfterMs: seconds * 1000 } : {}),
   });
 }
@@ -94,7 +88,7 @@ export function toWatchError(attempted: Attempted, status: { code?: unknown; rea
 }
 
 /** The rule as it is written in a Role. */
-function describeRule({ group, resource, verb, namespace }: MissingRule): string {
+function describeRule({ group, resource, verb, namespace }: Rule): string {
   const place = namespace === undefined ? 'in a ClusterRole' : `in a Role of namespace '${namespace}'`;
   return `{apiGroups: ["${group}"], resources: ["${resource}"], verbs: ["${verb}"]} ${place}`;
 }
