@@ -166,6 +166,7 @@ async function toRenderInput(context: AttemptContext, lease: Lease, found: Usabl
     deliveryId: delivery.id,
     precededBy: lease.precededBy,
     ...(traceparent === undefined ? {} : { traceparent }),
+    ...(context.environment === undefined ? {} : { environment: context.environment }),
     nowMs: context.clock.nowMs(),
   };
   if (!found.definition.capabilities.accepts.includes('commit-status')) return input;

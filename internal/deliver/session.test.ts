@@ -76,17 +76,18 @@ for (const { name, send, advanceMs, want } of ENDS) {
 }
 
 test('a conversation is told of the variables that types declare', async () => {
-  let told: unknown;
+  const told: unknown[] = [];
 
   await run(
-    async (context) => {
-      told = context.environment;
+    async (context, input) => {
+      told.push(context.environment, input.environment);
       return { kind: 'delivered' };
     },
     { environment: { EXAMPLE_URL: 'https://example.com' } },
   );
 
-  assert.deepEqual(told, { EXAMPLE_URL: 'https://example.com' });
+  const variables = { EXAMPLE_URL: 'https://example.com' };
+  assert.deepEqual(told, [variables, variables]);
 });
 
 test('a token of an identity is asked for the Provider that is sent to, and cached under the key of its source', async () => {

@@ -24,7 +24,7 @@ export interface Capabilities {
   readonly tlsFromSecret?: boolean;
   /** The Secret's `password` is the token when there is no `token`. */
   readonly passwordAsToken?: boolean;
-  /** Variables of the process that `send` is told of; Flux honours them, so nobody has to write them anew. */
+  /** Variables of the process that `render` and `send` are told of; Flux honours them, so nobody has to write them anew. */
   readonly environment?: readonly string[];
   /** Budgets of the vendor, each documented at its source. */
   readonly limits?: {
@@ -87,6 +87,8 @@ export interface RenderInput {
   readonly precededBy: number;
   /** The trace that the event belongs to, as a `traceparent` header has it. */
   readonly traceparent?: string;
+  /** What the process was given of the variables that types declare. */
+  readonly environment?: Readonly<Record<string, string>>;
   readonly nowMs: number;
 }
 

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { defineProvider } from '../../internal/sdk/define.ts';
 import { exampleEvent } from '../../internal/sdk/example-event.ts';
-import { sendEvent } from './send-event.ts';
+import { AUTHORITY, sendEvent } from './send-event.ts';
 
 export default defineProvider({
   type: 'azureeventhub',
@@ -27,6 +27,7 @@ export default defineProvider({
     accepts: ['event'],
     idempotency: 'key',
     backlog: 'all',
+    environment: [AUTHORITY],
   },
   send: sendEvent,
   examples: [

@@ -15,12 +15,17 @@ export interface Hub {
   readonly sharedAccess: SharedAccess | undefined;
 }
 
+/** Where AZURE_AUTHORITY_HOST does not name another cloud. */
 const PUBLIC_SUFFIX = '.servicebus.windows.net';
+const SUFFIXES: readonly (readonly [authority: string, suffix: string])[] = [
+  ['chinacloudapi.cn', '.servicebus.chinacloudapi.cn'],
+  ['microsoftonline.us', '.servicebus.usgovcloudapi.net'],
+];
 const SAS_FAULT = 'failed to create a eventhub using SAS: ';
 const HOST = /^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/i;
 
 /** Throws ConfigFault, in Flux's words; nothing of a connection string is shown. */
-export function toHub(config: ResolvedConfig): Hub {
+export function toHub(config: ResolvedConfig, authority = ''): Hub {
   const { address, channel, token } = config;
   const hasAccount = (config.serviceAccountName ?? '') !== '';
   if (address === '') throw invalid('endpoint URL cannot be empty');
@@ -31,9 +36,13 @@ export function toHub(config: ResolvedConfig): Hub {
   }
   if (hasAccount && token !== '') throw invalid('serviceAccountName and jwt token authentication cannot be set at the same time');
   if (channel === '') throw new ConfigFault('the namespace of the event hub (channel) cannot be empty');
-  const host = channel.includes('.servicebus.') ? channel : channel + PUBLIC_SUFFIX;
+  const host = channel.includes('.servicebus.') ? channel : channel + suffixOf(authority);
   if (!HOST.test(host)) throw new ConfigFault('the namespace of the event hub (channel) is not a host name');
   return { host, name: checkedName(address, 'the name of the event hub (address)'), sharedAccess: undefined };
+}
+
+function suffixOf(authority: string): string {
+  return SUFFIXES.find(([name]) => authority.includes(name))?.[1] ?? PUBLIC_SUFFIX;
 }
 
 function fromConnectionString(text: string): Hub {

@@ -9,6 +9,8 @@ import { encodeFluxEvent } from '../../internal/sdk/text/go-json.ts';
 import { vendorWords } from '../../internal/sdk/text/vendor-words.ts';
 import { type Hub, type SharedAccess, toHub } from './connection.ts';
 
+/** Names the cloud that the namespace is in. */
+export const AUTHORITY = 'AZURE_AUTHORITY_HOST';
 const SCOPE = 'https://eventhubs.azure.net//.default';
 const API_VERSION = '2014-01';
 /** What the service itself waits for the hub; the attempt has its own deadline. */
@@ -18,7 +20,7 @@ const SIGNATURE_LIFETIME_S = 3600;
 
 /** Sends the event; throws ConfigFault for configuration that cannot work. */
 export async function sendEvent(context: SendContext, input: RenderInput): Promise<Outcome> {
-  const hub = toHub(input.config);
+  const hub = toHub(input.config, input.environment?.[AUTHORITY]);
   const authorization = await authorizationOf(context, hub, input);
   const response = await context.http(toRequest(hub, authorization, input));
   return readAnswer(response, input.config, context.clock.nowMs());

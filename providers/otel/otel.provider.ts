@@ -7,6 +7,7 @@ import type { HttpRequest } from '../../internal/sdk/http.ts';
 import { ConfigFault, type ResolvedConfig } from '../../internal/sdk/provider.ts';
 import { parseServerAddress } from '../../internal/sdk/text/server-address.ts';
 import { readAnswer } from './answer.ts';
+import { RESOURCE_VARIABLES } from './resource.ts';
 import { toTraceExport } from './trace.ts';
 
 const DEFAULT_PATH = '/v1/traces';
@@ -35,6 +36,7 @@ export default defineProvider({
     accepts: ['event'],
     idempotency: 'natural',
     backlog: 'all',
+    environment: RESOURCE_VARIABLES,
     passwordAsToken: true,
   },
   render: (input) => {

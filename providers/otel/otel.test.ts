@@ -6,6 +6,7 @@ import { exampleEvent } from '../../internal/sdk/example-event.ts';
 import { ConfigFault, type RenderInput } from '../../internal/sdk/provider.ts';
 import { toRenderInput, toResponse } from '../../test/support/provider-run.ts';
 import otel from './otel.provider.ts';
+import { resourceAttributes } from './resource.ts';
 import { bytesField, enumField, message, readMessage, textField } from './protobuf.ts';
 
 const ADDRESS = 'http://collector:4318';
@@ -43,6 +44,27 @@ for (const { name, metadata, revision } of [
     assert.equal(hex(spanOf(input).get(1)), want);
   });
 }
+
+test('the environment adds to the resource, and what the Alert says wins', () => {
+  const OTEL_RESOURCE_ATTRIBUTES = 'cluster=prod%20eu , service.name=x,odd, =y,z=%zz,cluster.id=a=b';
+  const input = toInput({ environment: { OTEL_RESOURCE_ATTRIBUTES } });
+
+  assert.deepEqual(resourceAttributes(input), [
+    ['cluster', 'prod eu'],
+    ['cluster.id', 'a=b'],
+    ['service.instance.id', input.alert.uid],
+    ['service.name', 'apps/alert'],
+    ['service.namespace', 'apps'],
+    ['z', '%zz'],
+  ]);
+});
+
+test('metadata without a key is counted and left out', () => {
+  const span = spanOf(toInput({ event: exampleEvent({ metadata: { '': 'x' } }) }));
+
+  assert.equal(span.get(10), 1n);
+  assert.equal(spanOf(toInput()).get(10), undefined);
+});
 
 test('a repeat is the same span, another delivery is not', () => {
   const input = toInput();

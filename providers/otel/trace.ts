@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import type { RenderInput } from '../../internal/sdk/provider.ts';
 import { compareUtf8 } from '../../internal/sdk/text/go-json.ts';
+import { resourceAttributes } from './resource.ts';
 import { bytesField, enumField, fixed32Field, fixed64Field, message, textField } from './protobuf.ts';
 
 const SCHEMA_URL = 'https://opentelemetry.io/schemas/1.34.0';
@@ -24,18 +25,18 @@ export function toTraceExport(input: RenderInput): Uint8Array {
   return bytesField(1, resourceSpans);
 }
 
-function toResource({ alert }: RenderInput): Uint8Array {
-  return message(
-    attribute(1, 'service.instance.id', alert.uid),
-    attribute(1, 'service.name', `${alert.namespace}/${alert.name}`),
-    attribute(1, 'service.namespace', alert.namespace),
-  );
+function toResource(input: RenderInput): Uint8Array {
+  return message(...resourceAttributes(input).map(([key, value]) => attribute(1, key, value)));
 }
 
 function toSpan(input: RenderInput): Uint8Array {
   const { alert, deliveryId, event, nowMs } = input;
   const { kind, name, namespace } = event.involvedObject;
   const startMs = input.occurredAtMs ?? nowMs;
+  const all = attributesOf(input);
+  // OpenTelemetry knows no attribute without a key; how many were dropped for that is told.
+  const attributes = all.filter(([key]) => key !== '');
+  const dropped = all.length - attributes.length;
   const traceId = digest(`${alert.uid}:${revisionOf(event.metadata)}`).subarray(0, TRACE_ID_BYTES);
   return message(
     bytesField(1, traceId),
@@ -45,7 +46,8 @@ function toSpan(input: RenderInput): Uint8Array {
     enumField(6, KIND_INTERNAL),
     fixed64Field(7, toNanos(startMs)),
     fixed64Field(8, toNanos(Math.max(nowMs, startMs))),
-    ...attributesOf(input).map(([key, value]) => attribute(9, key, value)),
+    ...attributes.map(([key, value]) => attribute(9, key, value)),
+    ...(dropped === 0 ? [] : [enumField(10, dropped)]),
     bytesField(15, toStatus(input)),
     fixed32Field(16, FLAGS),
   );

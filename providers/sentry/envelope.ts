@@ -6,6 +6,7 @@ import { backlogNote } from '../../internal/sdk/text/backlog-note.ts';
 import { cutChars } from '../../internal/sdk/text/cut.ts';
 import { fitMetadata } from '../../internal/sdk/text/encoded-size.ts';
 import { encodeGoJson } from '../../internal/sdk/text/go-json.ts';
+import { toLocalRfc3339Nano } from '../../internal/sdk/text/rfc3339.ts';
 
 /** https://docs.sentry.io/concepts/data-management/size-limits: larger events are refused, longer fields are cut unmarked. */
 export const MAX_EVENT_BYTES = 1_000_000;
@@ -17,6 +18,8 @@ const MAX_TAGS_BYTES = 100_000;
 const METADATA = { maxKeyChars: MAX_FIELD_CHARS, maxBytes: MAX_CONTEXT_BYTES, maxValueChars: MAX_CONTEXT_BYTES };
 const TAGS = { maxKeyChars: MAX_FIELD_CHARS, maxValueChars: MAX_FIELD_CHARS, maxBytes: MAX_TAGS_BYTES };
 
+/** The variable of Sentry's clients that says it where nothing else does. */
+export const ENVIRONMENT = 'SENTRY_ENVIRONMENT';
 const SDK = { name: 'tocsin', version: '1.0.0' } as const;
 /** How this client names itself in the X-Sentry-Auth header. */
 export const CLIENT = `${SDK.name}/${SDK.version}`;
@@ -25,7 +28,7 @@ export const CLIENT = `${SDK.name}/${SDK.version}`;
 export function toEnvelope(input: RenderInput, dsn: string): string {
   const payload = encodeGoJson(toPayload(input));
   const type = input.event.severity === 'info' ? 'transaction' : 'event';
-  const header = { event_id: eventIdOf(input), sent_at: toTime(input.nowMs), dsn, sdk: SDK };
+  const header = { event_id: eventIdOf(input), sent_at: new Date(input.nowMs).toISOString().replace(/\.?0*Z$/, 'Z'), dsn, sdk: SDK };
   return [encodeGoJson(header), encodeGoJson({ type, length: Buffer.byteLength(payload) }), payload, ''].join('\n');
 }
 
@@ -43,7 +46,8 @@ function toFailure(input: RenderInput): object {
 function toTransaction(input: RenderInput): object {
   const trace = { trace_id: digest(input, 'trace').slice(0, 32), span_id: digest(input, 'span').slice(0, 16), op: 'event' };
   const tags = toTags(input);
-  const at = timeOf(input);
+  // Flux's client fills in the time of the transaction alone, and leaves that of its span at zero.
+  const at = toLocalRfc3339Nano(input.occurredAtMs);
   return {
     ...toHead(input, 'info', { trace }),
     type: 'transaction',
@@ -70,14 +74,14 @@ function toException(input: RenderInput): object {
 
 /** The fields of every event. */
 function toHead(input: RenderInput, level: 'error' | 'info', contexts: object): object {
-  const { config, event } = input;
+  const { config, environment, event } = input;
   return {
     event_id: eventIdOf(input),
     timestamp: timeOf(input),
     platform: 'other',
     level,
     release: `${SDK.name}@${SDK.version}`,
-    environment: nonEmpty(cutChars(config.channel, MAX_FIELD_CHARS)),
+    environment: nonEmpty(cutChars(config.channel || (environment?.[ENVIRONMENT] ?? ''), MAX_FIELD_CHARS)),
     server_name: cutChars(event.reportingController, MAX_FIELD_CHARS),
     contexts: { device: {}, os: {}, runtime: { name: 'node' }, ...contexts },
     modules: {},
@@ -122,12 +126,7 @@ function digest({ deliveryId }: RenderInput, purpose: string): string {
 
 /** An event without a time happened now. */
 function timeOf({ nowMs, occurredAtMs }: RenderInput): string {
-  return toTime(occurredAtMs ?? nowMs);
-}
-
-/** RFC3339 with a fraction only where there is one. */
-function toTime(instantMs: number): string {
-  return new Date(instantMs).toISOString().replace(/\.?0*Z$/, 'Z');
+  return toLocalRfc3339Nano(occurredAtMs ?? nowMs);
 }
 
 function nonEmpty(text: string): string | undefined {

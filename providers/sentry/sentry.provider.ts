@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { defineProvider } from '../../internal/sdk/define.ts';
 import { exampleEvent } from '../../internal/sdk/example-event.ts';
 import { parseDsn } from './dsn.ts';
-import { CLIENT, MAX_EVENT_BYTES, MAX_FIELD_CHARS, toEnvelope } from './envelope.ts';
+import { CLIENT, ENVIRONMENT, MAX_EVENT_BYTES, MAX_FIELD_CHARS, toEnvelope } from './envelope.ts';
 
 export default defineProvider({
   type: 'sentry',
@@ -15,7 +15,7 @@ export default defineProvider({
   stability: 'stable',
   config: z.object({
     address: z.string().optional().describe('The DSN of the project, such as https://key@o0.ingest.sentry.io/0.'),
-    channel: z.string().optional().describe('The environment that events are shown under.'),
+    channel: z.string().optional().describe('The environment that events are shown under; what SENTRY_ENVIRONMENT says when it is empty.'),
   }),
   secret: z.object({
     address: z.string().optional().describe('The DSN, which holds a key and belongs here.'),
@@ -24,6 +24,7 @@ export default defineProvider({
     accepts: ['event'],
     idempotency: 'natural',
     backlog: 'all',
+    environment: [ENVIRONMENT],
     limits: { titleChars: MAX_FIELD_CHARS, bodyBytes: MAX_EVENT_BYTES },
   },
   render: (input) => {

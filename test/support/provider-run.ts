@@ -19,6 +19,7 @@ export interface RunOptions {
   readonly tally?: Tally;
   /** Of the Provider. */
   readonly annotations?: Readonly<Record<string, string>>;
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 export const NOW_MS = Date.UTC(2026, 0, 2, 3, 4, 6);
@@ -37,6 +38,7 @@ export function toRenderInput(options: RunOptions): RenderInput {
     ...(options.tally === undefined ? {} : { tally: options.tally }),
     deliveryId: '01939c7e-0000-7000-8000-000000000001',
     precededBy: options.precededBy ?? 0,
+    ...(options.environment === undefined ? {} : { environment: options.environment }),
     nowMs: NOW_MS,
   };
 }

@@ -8,15 +8,28 @@ const ZERO_TIME_UNIX_SECONDS = -62_135_596_800;
 
 /** The instant in the zone of the process, to the second. */
 export function toLocalRfc3339(instantMs: number | null): string {
-  if (instantMs === null) return ZERO_TIME;
-  const offsetMinutes = -new Date(instantMs).getTimezoneOffset();
-  const local = new Date(instantMs + offsetMinutes * MINUTES_PER_HOUR * SECOND_MS).toISOString().slice(0, 'YYYY-MM-DDThh:mm:ss'.length);
-  return local + zoneOf(offsetMinutes);
+  return instantMs === null ? ZERO_TIME : format(instantMs, '');
+}
+
+/** As Go's JSON writes it: with a fraction where there is one. */
+export function toLocalRfc3339Nano(instantMs: number | null): string {
+  return instantMs === null ? ZERO_TIME : format(instantMs, fractionOf(instantMs));
 }
 
 /** Whole seconds since the epoch. */
 export function toUnixSeconds(instantMs: number | null): number {
   return instantMs === null ? ZERO_TIME_UNIX_SECONDS : Math.floor(instantMs / SECOND_MS);
+}
+
+function format(instantMs: number, fraction: string): string {
+  const offsetMinutes = -new Date(instantMs).getTimezoneOffset();
+  const local = new Date(instantMs + offsetMinutes * MINUTES_PER_HOUR * SECOND_MS).toISOString().slice(0, 'YYYY-MM-DDThh:mm:ss'.length);
+  return local + fraction + zoneOf(offsetMinutes);
+}
+
+function fractionOf(instantMs: number): string {
+  const text = new Date(instantMs).toISOString().slice('YYYY-MM-DDThh:mm:ss'.length, -1);
+  return text.replace(/\.?0*$/, '');
 }
 
 function zoneOf(offsetMinutes: number): string {
