@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isOnEmptyDir } from './persistence.ts';
+import { isLasting, isOnEmptyDir } from './persistence.ts';
 
 const POD = '/var/lib/kubelet/pods/0c9c2e41/volumes';
 const MOUNTS = `22 1 0:30 / / rw,relatime - overlay overlay rw
@@ -21,6 +21,23 @@ const cases = [
 for (const { name, folder, want } of cases) {
   test(`${name} ${want ? 'goes' : 'does not go'} with its pod`, () => {
     assert.equal(isOnEmptyDir(folder, MOUNTS), want, name);
+  });
+}
+
+const EXT4 = 0xef53;
+const TMPFS = 0x01021994;
+const OVERLAYFS = 0x794c7630;
+
+for (const { name, type, isMount, want } of [
+  { name: 'a disk', type: EXT4, isMount: true, want: true },
+  { name: "a folder of the machine's disk", type: EXT4, isMount: false, want: true },
+  { name: 'a volume in memory', type: TMPFS, isMount: true, want: false },
+  { name: 'a folder in memory', type: TMPFS, isMount: false, want: false },
+  { name: "a container's own layer", type: OVERLAYFS, isMount: false, want: false },
+  { name: 'a volume of a machine that is a container itself', type: OVERLAYFS, isMount: true, want: true },
+]) {
+  test(`${name} ${want ? 'lasts' : 'does not last'}`, () => {
+    assert.equal(isLasting(type, isMount), want, name);
   });
 }
 

@@ -9,17 +9,22 @@ const OVERLAYFS = 0x794c7630;
 const EMPTY_DIR = '/volumes/kubernetes.io~empty-dir/';
 const MOUNTS = '/proc/self/mountinfo';
 
-/** False for a folder on a temporary or container file system that is not a mount of its own, and for a volume that goes with its pod. */
+/** False for a folder in memory, in a container's own layers, or on a volume that goes with its pod. */
 export function isPersistent(path: string): boolean {
   try {
     const folder = realpathSync(dirname(path));
     const { type } = statfsSync(folder);
-    const isTemporary = type === TMPFS || type === RAMFS || type === OVERLAYFS;
-    if (isTemporary && statSync(folder).dev === statSync(dirname(folder)).dev) return false;
-    return !isOnEmptyDir(folder, readMounts());
+    const isMount = statSync(folder).dev !== statSync(dirname(folder)).dev;
+    return isLasting(type, isMount) && !isOnEmptyDir(folder, readMounts());
   } catch {
     return false;
   }
+}
+
+/** What a file system of this type promises: nothing in memory lasts, and of layers only those that are mounted there on purpose. */
+export function isLasting(type: number, isMount: boolean): boolean {
+  if (type === TMPFS || type === RAMFS) return false;
+  return type !== OVERLAYFS || isMount;
 }
 
 /** True when the mount that holds the folder is an `emptyDir`; `mounts` in the form of proc(5). */
