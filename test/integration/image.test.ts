@@ -20,9 +20,10 @@ test('the Dockerfile builds with the steps that this test takes', () => {
 
   assert.deepEqual(
     [...text.matchAll(/^RUN (.*)$/gm)].map(([, command]) => command),
-    ['npm ci', 'npm run build'],
+    ['npm ci', 'npm run build', 'install --directory --owner=65534 --group=65534 /data'],
   );
-  assert.match(text, /^USER 65534:65534$/m);
+  assert.match(text, /^RUN install .* \/data\nUSER 65534:65534\nWORKDIR \/data$/m, 'the store can be written where the program starts');
+  assert.doesNotMatch(text, /^VOLUME/m, 'a volume of the container alone would pass for one that stays');
   assert.match(text, /^ENTRYPOINT \["node", "\/app\/tocsin.js"\]$/m);
 });
 
