@@ -17,7 +17,7 @@ import { type FolderFlags, hasFolder, type OpenFolder, openFolder, withFolderFla
 import { toAge } from './narrowing.ts';
 import { createProgress } from './progress.ts';
 import type { Terminal } from './terminal.ts';
-import { toCount, toTable } from './words.ts';
+import { shorten, toCount, toTable } from './words.ts';
 
 interface BacktestFlags extends AdminFlags, FolderFlags {
   readonly alert: string;
@@ -37,6 +37,7 @@ Examples:
   tocsin backtest --alert edited.yaml --events events.json --manifests clusters/prod          (a pull request check)
 `;
 const DAY_MS = 86_400_000;
+const MESSAGE_CHARS = 60;
 
 /** Adds the command to the program. */
 export function addBacktest(program: Command, terminal: Terminal): void {
@@ -190,7 +191,7 @@ function describe(totals: Totals, differences: readonly Comparison[], { seconds,
     alert,
     object,
     `${severity} ${reason}`,
-    message.slice(0, 60),
+    shorten(message, MESSAGE_CHARS),
     now,
     before,
     eventId,

@@ -1,6 +1,6 @@
 // A delivery in words: a row of a list, or all of it with every attempt and what people decided.
 import type { Attempt, Delivery, PersonsDecision } from '../internal/outbox/store.ts';
-import { printable, toWords } from './words.ts';
+import { printable, shorten, toWords } from './words.ts';
 
 const ANSWER_CHARS = 200;
 
@@ -27,12 +27,13 @@ export function toDeliveryCells(delivery: Delivery, nowMs: number): string[] {
 export function describeDelivery(delivery: Delivery, nowMs: number): string[] {
   const reason = delivery.reason ? `, ${delivery.reason}` : '';
   const message = delivery.message ? `: ${printable(delivery.message)}` : '';
+  const doing = delivery.state === 'leased' ? ' (being sent)' : '';
   const next = delivery.dueAtMs === null ? '' : `; next try ${describeNext(delivery.dueAtMs, nowMs)}`;
   const attempts = delivery.history.map((attempt) => ({ atMs: attempt.atMs, lines: describeAttempt(attempt, nowMs) }));
   const decisions = (delivery.decisions ?? []).map((decision) => ({ atMs: decision.atMs, lines: [describeDecision(decision, nowMs)] }));
   return [
     `${delivery.id}  to ${delivery.type} ${delivery.target.namespace}/${delivery.target.name}, from Alert ${delivery.route.namespace}/${delivery.route.name}`,
-    `  ${delivery.state}${reason}${message}${next}`,
+    `  ${delivery.state}${doing}${reason}${message}${next}`,
     `  accepted ${toWords(delivery.createdAtMs, nowMs)}, ${delivery.attempts} ${delivery.attempts === 1 ? 'try' : 'tries'} so far`,
     ...[...attempts, ...decisions].toSorted((one, other) => one.atMs - other.atMs).flatMap(({ lines }) => lines),
   ];
@@ -54,9 +55,15 @@ function describeAttempt(attempt: Attempt, nowMs: number): string[] {
   return [
     head,
     ...attempt.exchanges.map((exchange) => {
-      const answer = exchange.status === undefined ? (exchange.error ?? 'no answer') : String(exchange.status);
-      const body = exchange.responseBody ? ` ${printable(exchange.responseBody).slice(0, ANSWER_CHARS)}` : '';
-      return `     ${exchange.method} ${exchange.origin} -> ${printable(answer)}${body}`;
+      const request = `${exchange.method} ${exchange.origin}`;
+      const answer = exchange.status === undefined ? withoutRequest(exchange.error ?? 'no answer', request) : String(exchange.status);
+      const body = exchange.responseBody ? ` ${shorten(exchange.responseBody, ANSWER_CHARS)}` : '';
+      return `     ${request} -> ${printable(answer)}${body}`;
     }),
   ];
+}
+
+/** An error of a connection begins with the request, which stands before it already. */
+function withoutRequest(error: string, request: string): string {
+  return error.startsWith(`${request}: `) ? error.slice(request.length + 2) : error;
 }

@@ -3,7 +3,7 @@ import type { Delivery, StoredEvent } from '../internal/outbox/store.ts';
 import { adviceFor } from './advice.ts';
 import { describeDelivery } from './delivery-text.ts';
 import { describeEvent, describeVerdict } from './explain-text.ts';
-import { toWords } from './words.ts';
+import { shorten, toWords } from './words.ts';
 
 const MESSAGE_CHARS = 60;
 
@@ -24,7 +24,7 @@ export function toEventCells({ event, acceptedAtMs, verdicts }: StoredEvent, now
     flux.severity || '-',
     flux.reason || '-',
     countVerdicts(verdicts),
-    flux.message.slice(0, MESSAGE_CHARS),
+    shorten(flux.message, MESSAGE_CHARS),
   ];
 }
 

@@ -6,7 +6,7 @@ import type { Verdict } from '../internal/routing/route.ts';
 import { adviceFor } from './advice.ts';
 import { describeDelivery } from './delivery-text.ts';
 import type { Outlook } from './outlook.ts';
-import { printable, toWords } from './words.ts';
+import { printable, shorten, toWords } from './words.ts';
 
 /** What every Alert says of an event now. */
 export interface Present {
@@ -112,7 +112,7 @@ export function describeEvent({ id, subject, flux }: Event, what: string): strin
   const { kind, namespace, name } = subject;
   return [
     printable(`Event ${id}: ${flux.severity} ${flux.reason} of ${kind}/${namespace}/${name}, ${what}`),
-    `  ${printable(flux.message).slice(0, MESSAGE_CHARS)}`,
+    `  ${shorten(flux.message, MESSAGE_CHARS)}`,
   ];
 }
 

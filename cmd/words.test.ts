@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createColumns, printable, toCount, toTable, toWords } from './words.ts';
+import { createColumns, printable, shorten, toCount, toTable, toWords } from './words.ts';
 
 const cases: readonly { name: string; atMs: number; want: string }[] = [
   { name: 'now', atMs: 999, want: 'now' },
@@ -16,8 +16,27 @@ test('a table pads to the widest cell', () => {
   assert.equal(toTable(['A', 'NAME'], [['long cell', 'x']]), 'A          NAME\nlong cell  x');
 });
 
-test('what is printed stays on its line', () => {
-  assert.equal(printable('a\u001b[31mb\nc'), 'a [31mb c');
+test('a table pads by what a terminal shows: wide letters take two columns, marks and joiners none', () => {
+  assert.equal(
+    toTable(
+      ['NAME', 'X'],
+      [
+        ['日本', 'x'],
+        ['größe', 'x'],
+        ['gro\u0308ße', 'x'],
+        ['🚀', 'x'],
+      ],
+    ),
+    'NAME   X\n日本   x\ngröße  x\ngro\u0308ße  x\n🚀     x',
+  );
+});
+
+test('what is printed stays on its line and turns no letters around', () => {
+  assert.equal(printable('a\u001b[31mb\nc\u202egpj.exe'), 'a [31mb c gpj.exe');
+});
+
+test('what is cut shows it, and no character is torn', () => {
+  assert.deepEqual([shorten('short', 5), shorten('too long', 5), shorten('abc🚀🚀', 5)], ['short', 'too …', 'abc…']);
 });
 
 test('a table that comes in pieces keeps the widths that it has reached', () => {

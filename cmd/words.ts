@@ -1,4 +1,5 @@
 // What people read: times in words, plain tables, colours only on a terminal.
+import { cutChars } from '../internal/sdk/text/cut.ts';
 
 const STEPS: readonly (readonly [limitMs: number, unitMs: number, unit: Intl.RelativeTimeFormatUnit])[] = [
   [90_000, 1000, 'second'],
@@ -28,21 +29,41 @@ export function createColumns(header: readonly string[]): (rows: readonly (reado
   return (rows) => {
     const lines = (isFirst ? [header, ...rows] : rows).map((row) => row.map(printable));
     isFirst = false;
-    widths = widths.map((width, column) => Math.max(width, ...lines.map((line) => (line[column] ?? '').length)));
+    widths = widths.map((width, column) => lines.reduce((widest, line) => Math.max(widest, widthOf(line[column] ?? '')), width));
     return lines.map((line) => toLine(line, widths)).join('\n');
   };
 }
 
 function toLine(cells: readonly string[], widths: readonly number[]): string {
   return cells
-    .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+    .map((cell, column) => cell + ' '.repeat(Math.max(0, (widths[column] ?? 0) - widthOf(cell))))
     .join('  ')
     .trimEnd();
 }
 
-/** The text on one line, without control characters. */
+/** Plain letters are most of what there is. */
+const NARROW = /^[\x20-\x7e]*$/;
+/** Takes no column of its own: marks on the character before, joiners, variation selectors. */
+const WITHOUT_WIDTH = /[\p{Mn}\p{Me}\p{Cf}]/gu;
+/** Takes two columns on a terminal; Unicode's own table of widths is not at hand, and this is what names and messages have of it. */
+const WIDE =
+  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Bopomofo}\p{Emoji_Presentation}\u3000-\u303e\uff01-\uff60\uffe0-\uffe6]/gu;
+
+/** How many columns of a terminal the text takes. */
+function widthOf(text: string): number {
+  if (NARROW.test(text)) return text.length;
+  const visible = text.replaceAll(WITHOUT_WIDTH, '');
+  return [...visible].length + (visible.match(WIDE)?.length ?? 0);
+}
+
+/** The text on one line, without control characters and without those that turn the order of what follows. */
 export function printable(text: string): string {
-  return text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ');
+  return text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]+/gu, ' ');
+}
+
+/** The beginning of a text on one line; a mark shows where it was cut. */
+export function shorten(text: string, maxChars: number): string {
+  return cutChars(printable(text), maxChars);
 }
 
 /** A number for people, of things where they are named: `1 delivery`, `12,000 deliveries`. */
