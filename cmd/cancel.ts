@@ -44,7 +44,7 @@ function explain({ result, delivery }: Decided): string {
     case 'ended':
       return `it has ended: it is ${delivery?.state ?? 'over'}`;
     case 'unknown':
-      return 'no delivery has this id; it may have been pruned';
+      return 'no delivery has this id; it may have been pruned, or it is the id of an event: --event names that';
     default:
       return result;
   }

@@ -84,5 +84,5 @@ for (const { name, text, says } of faults) {
 }
 
 test('a file that is not there', async () => {
-  await assert.rejects(read('/nowhere/at all'), /^InputError: cannot read \/nowhere\/at all: ENOENT/);
+  await assert.rejects(read('/nowhere/at all'), /^InputError: cannot read \/nowhere\/at all: it does not exist/);
 });

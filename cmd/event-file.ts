@@ -1,7 +1,8 @@
 // Files of events: one JSON document, alone or as a list, or one event a line. Lines are read one by one, so that an export of
 // any length fits.
 import { createReadStream } from 'node:fs';
-import { InputError } from './event-input.ts';
+import { InputError, nameInput } from './event-input.ts';
+import { describeReadError } from './read-error.ts';
 
 /** One value of the file, and where it stands. */
 export interface Item {
@@ -51,7 +52,7 @@ async function* readText(path: string): AsyncGenerator<string> {
   try {
     for await (const chunk of input.setEncoding('utf8')) yield chunk as string;
   } catch (cause) {
-    throw new InputError(`cannot read ${path}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    throw new InputError(`cannot read ${nameInput(path)}: ${describeReadError(cause)}`, { cause });
   }
 }
 
@@ -65,7 +66,7 @@ async function readRest([first, second]: readonly [Line, Line | undefined], line
 }
 
 function* itemsOf(document: unknown, path: string): Generator<Item> {
-  for (const [index, value] of listOf(document).entries()) yield { value, place: `item ${index + 1} of ${path}` };
+  for (const [index, value] of listOf(document).entries()) yield { value, place: `item ${index + 1} of ${nameInput(path)}` };
 }
 
 function listOf(document: unknown): readonly unknown[] {
@@ -85,7 +86,7 @@ function toFault(line: Line, path: string): InputError {
 }
 
 function placeOf({ number }: Line, path: string): string {
-  return `line ${number} of ${path}`;
+  return `line ${number} of ${nameInput(path)}`;
 }
 
 function parseJson(text: string): unknown {

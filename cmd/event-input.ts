@@ -6,6 +6,8 @@ import type { Event } from '../internal/event/event.ts';
 import { toEvent } from '../internal/event/flux.ts';
 import { groupOf } from '../internal/event/metadata.ts';
 import type { StoredEvent } from '../internal/outbox/store.ts';
+import { apiVersionOf, type EventWords, type ObjectName, toKind } from './event-words.ts';
+import { describeReadError } from './read-error.ts';
 import type { Terminal } from './terminal.ts';
 
 /** What was handed in cannot be used; `message` says why. */
@@ -16,42 +18,19 @@ export class InputError extends Error {
   }
 }
 
-export interface ObjectName {
-  readonly kind: string;
-  readonly namespace: string;
-  readonly name: string;
-}
-
-/** What a made-up event says. */
-export interface EventWords {
-  readonly severity: string;
-  readonly reason: string;
-  readonly message: string;
-  /** As in `main@sha1:…`; commit statuses need it. */
-  readonly revision?: string;
-}
-
-/** Flux's own kinds and the apiVersion of their events; any other kind is of no group. */
-const API_VERSIONS: Readonly<Record<string, string>> = {
-  Kustomization: 'kustomize.toolkit.fluxcd.io/v1',
-  HelmRelease: 'helm.toolkit.fluxcd.io/v2',
-  GitRepository: 'source.toolkit.fluxcd.io/v1',
-  OCIRepository: 'source.toolkit.fluxcd.io/v1',
-  HelmRepository: 'source.toolkit.fluxcd.io/v1',
-  HelmChart: 'source.toolkit.fluxcd.io/v1',
-  Bucket: 'source.toolkit.fluxcd.io/v1',
-  ImageRepository: 'image.toolkit.fluxcd.io/v1',
-  ImagePolicy: 'image.toolkit.fluxcd.io/v1',
-  ImageUpdateAutomation: 'image.toolkit.fluxcd.io/v1',
-};
 const WINDOW_MS = 300_000;
+
+/** How a message names a file, or standard input for `-`. */
+export function nameInput(path: string): string {
+  return path === '-' ? 'standard input' : path;
+}
 
 /** The text of a file, or of standard input for `-`. */
 async function readInput(path: string): Promise<string> {
   try {
     return path === '-' ? await readText(process.stdin) : await readFile(path, 'utf8');
   } catch (cause) {
-    throw new InputError(`cannot read ${path}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    throw new InputError(`cannot read ${nameInput(path)}: ${describeReadError(cause)}`, { cause });
   }
 }
 
@@ -61,7 +40,9 @@ export async function readEventBody(path: string): Promise<string> {
   const found = toStoredEvents(text);
   const [stored] = found;
   if (stored === undefined) return text;
-  if (found.length > 1) throw new InputError(`${path} holds ${found.length} events; "tocsin events show ID --output json" writes one`);
+  if (found.length > 1) {
+    throw new InputError(`${nameInput(path)} holds ${found.length} events; "tocsin events show ID --output json" writes one`);
+  }
   return stored.event.body;
 }
 
@@ -86,15 +67,15 @@ export function toInputEvent(body: string, source: string, terminal: Terminal): 
   return event;
 }
 
-/** `Kind/namespace/name`; undefined for anything else. */
+/** `Kind/namespace/name`, as people write kinds; undefined for anything else. */
 export function parseObjectName(text: string): ObjectName | undefined {
   const [kind, namespace, name, ...rest] = text.split('/');
-  return kind && namespace && name && rest.length === 0 ? { kind, namespace, name } : undefined;
+  return kind && namespace && name && rest.length === 0 ? { kind: toKind(kind), namespace, name } : undefined;
 }
 
 /** A body of an event about an object. */
 export function toTestBody(object: ObjectName, words: EventWords, nowMs: number): string {
-  const apiVersion = API_VERSIONS[object.kind] ?? '';
+  const apiVersion = apiVersionOf(object.kind);
   return JSON.stringify({
     involvedObject: { apiVersion, ...object },
     severity: words.severity,

@@ -51,7 +51,9 @@ export function addLint(program: Command, terminal: Terminal): void {
     .option('--strict', 'fail on warnings too', false)
     .addHelpText('after', HELP)
     .action(async (places: string[], flags: LintFlags, command: Command) => {
-      if (flags.cluster === places.length > 0) command.error('name folders or files of manifests, or --cluster');
+      if (flags.cluster === places.length > 0) command.error('error: name folders or files of manifests, or --cluster');
+      if (flags.kubeconfig !== undefined && !flags.cluster)
+        command.error('error: --kubeconfig says which cluster --cluster judges; name both');
       const { findings, summary } = flags.cluster ? await judgeCluster(flags) : await judgeFolders(places);
       const text = print(findings, summary, flags.output);
       if (text !== '') terminal.print(text);

@@ -1,6 +1,6 @@
 // What `events` and `deliveries` do alike: show some rows by their ids, list, or follow.
 import type { Command } from 'commander';
-import { ask, type Query } from './admin-client.ts';
+import { AdminError, ask, type Query } from './admin-client.ts';
 import { type Feed, type FeedPlace, follow, pauseFor } from './follow.ts';
 import { type ListFlags, type Listing, printList, toAdminFlags, toEndlessPrinter, toJson } from './list.ts';
 import { toLimit } from './narrowing.ts';
@@ -43,9 +43,35 @@ async function show<Row, Shown, Flags extends ListFlags>(
   { flags, terminal }: Call<Flags>,
 ): Promise<void> {
   for (const id of ids) {
-    const shown = (await ask(toAdminFlags(flags), `${list.path}/${encodeURIComponent(id)}`)) as Shown;
+    const shown = (await ask(toAdminFlags(flags), toPath(list.path, id)).catch(async (error: unknown) => {
+      throw await recognise(list, id, flags, error);
+    })) as Shown;
     terminal.print(flags.output === 'table' ? list.describe(shown, terminal.nowMs()).join('\n') : toJson(shown, flags.output));
   }
+}
+
+function toPath(path: string, id: string): string {
+  return `${path}/${encodeURIComponent(id)}`;
+}
+
+/** Ids of events and deliveries look alike: one of the other kind is told from one that nobody knows. */
+async function recognise<Row, Shown, Flags extends ListFlags>(
+  { thing }: ListCommand<Row, Shown, Flags>,
+  id: string,
+  flags: Flags,
+  error: unknown,
+): Promise<unknown> {
+  if (!(error instanceof AdminError) || error.code !== 'not-found') return error;
+  const [otherPath, hint] =
+    thing === 'delivery'
+      ? ['/api/v1/events', `${id} is an event: "tocsin deliveries --event ${id}" lists what was owed for it`]
+      : ['/api/v1/deliveries', `${id} is a delivery: "tocsin deliveries ${id}" shows it, "tocsin explain ${id}" its event`];
+  const isOther = await ask(toAdminFlags(flags), toPath(otherPath, id)).then(
+    () => true,
+    // Then what was said first stands.
+    () => false,
+  );
+  return isOther ? new AdminError(hint, { cause: error, code: error.code }) : error;
 }
 
 async function followUntilStopped<Row, Shown, Flags extends ListFlags>(

@@ -35,7 +35,7 @@ const refusals: readonly { readonly args: readonly string[]; readonly says: RegE
   { args: ['--alert', 'a/b/c'], says: /write namespace\/name/ },
   { args: ['--object', '*'], says: /name a kind, namespace or name/ },
   { args: ['--object', 'a/b/c/d'], says: /write Kind\/namespace\/name/ },
-  { args: ['--since', '5'], says: /write a duration/ },
+  { args: ['--since', '5'], says: /write 30m, 2h or 7d, or a moment/ },
   { args: ['--since', '-5m'], says: /lies in the future/ },
   { args: ['--since', '2026-13-01'], says: /write a moment/ },
   { args: ['--reason', 'x'], says: /Allowed choices/ },

@@ -5,6 +5,7 @@ import { DELIVERY_STATES, type DeliveryState } from '../internal/outbox/store.ts
 import { type Reason, REASONS } from '../internal/sdk/outcome.ts';
 import { toKey } from '../internal/sdk/target.ts';
 import type { Query } from './admin-client.ts';
+import { toKind } from './event-words.ts';
 import { parseCount, parseDuration } from './flags.ts';
 
 const DAY_MS = 86_400_000;
@@ -80,7 +81,8 @@ function parseName(text: string): string {
 function parseObject(text: string): ObjectWords {
   const parts = text.split('/');
   if (parts.includes('') || parts.length > 3) throw new InvalidArgumentError('write Kind/namespace/name, Kind or */namespace.');
-  const given = ['kind', 'namespace', 'name'].map((part, index) => [part, parts[index] ?? '*'] as const).filter(([, word]) => word !== '*');
+  const [kind = '*', namespace = '*', name = '*'] = parts;
+  const given = Object.entries({ kind: toKind(kind), namespace, name }).filter(([, word]) => word !== '*');
   if (given.length === 0) throw new InvalidArgumentError('name a kind, namespace or name.');
   return Object.fromEntries(given);
 }
@@ -98,7 +100,13 @@ export function toAge(nowMs: () => number): (text: string) => number {
 /** A Go duration, or days. */
 function parseDays(text: string): number {
   const days = /^(\d+)d$/.exec(text)?.[1];
-  return days === undefined ? parseDuration(text) : Number(days) * DAY_MS;
+  if (days !== undefined) return Number(days) * DAY_MS;
+  try {
+    return parseDuration(text);
+  } catch {
+    // What it asks for instead knows neither days nor moments.
+    throw new InvalidArgumentError('write 30m, 2h or 7d, or a moment such as 2026-01-31T15:04:05Z.');
+  }
 }
 
 export interface PageFlags {

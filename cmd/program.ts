@@ -22,6 +22,7 @@ export function createProgram(terminal: Terminal): Command {
     .description('Carries GitOps events to people and pull requests, and never loses one.')
     .version(VERSION, '--version', 'print the version')
     .showHelpAfterError('(tocsin --help lists the commands)')
+    .configureOutput({ outputError: (text, write) => write(joinSentences(text)) })
     .exitOverride();
   addServe(program);
   addDemo(program, terminal);
@@ -41,5 +42,14 @@ export function createProgram(terminal: Terminal): Command {
     .description('print the version')
     .addHelpText('after', '\nExit codes: 0 fine, 2 wrong usage.\n\nExamples:\n  tocsin version\n')
     .action(() => terminal.print(VERSION));
+  for (const command of program.commands) {
+    // Who is wrong about the command at all needs the list of them.
+    if (command.name() !== 'serve') command.showHelpAfterError(`(tocsin ${command.name()} --help lists its flags)`);
+  }
   return program;
+}
+
+/** Commander writes a sentence before what a flag's parser says. */
+function joinSentences(text: string): string {
+  return text.replace(/ is invalid\. (?=\p{Ll})/u, ' is invalid: ');
 }

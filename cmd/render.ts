@@ -2,19 +2,16 @@
 import { type Command, Option } from 'commander';
 import type { UsedLimit } from '../internal/preview/limits.ts';
 import { AdminError } from './admin-client.ts';
-import { parseObjectName, readEventBody, toInputEvent, toTestBody } from './event-input.ts';
+import { nameInput, parseObjectName, readEventBody, toInputEvent, toTestBody } from './event-input.ts';
+import { APPLIED, type EventWords, withEventWords } from './event-words.ts';
 import { type FolderFlags, hasFolder, openFolder, withFolderFlags } from './folder.ts';
 import { foresee, foreseeProvider, type Outlook } from './outlook.ts';
 import type { Terminal } from './terminal.ts';
 import { printable } from './words.ts';
 
-interface RenderFlags extends FolderFlags {
+interface RenderFlags extends FolderFlags, EventWords {
   readonly event?: string;
   readonly provider?: string;
-  readonly severity: string;
-  readonly reason: string;
-  readonly message: string;
-  readonly revision?: string;
   readonly showPath: boolean;
   readonly output: 'json' | 'table';
 }
@@ -37,26 +34,24 @@ export function addRender(program: Command, terminal: Terminal): void {
   withFolderFlags(command, 'whose Alerts and Providers are used')
     .argument('[object]', 'make up an event about this Kind/namespace/name')
     .option('--event <file>', 'the event as JSON; - reads standard input')
-    .option('--provider <namespace/name>', 'what this Provider would send, whatever the Alerts say')
-    .option('--severity <severity>', 'of the event that is made up for an object', 'info')
-    .option('--reason <reason>', 'of the event that is made up for an object', 'ReconciliationSucceeded')
-    .option('--message <text>', 'of the event that is made up for an object', 'Applied revision: main')
-    .option('--revision <revision>', 'of the event that is made up, such as main@sha1:<commit>')
+    .option('--provider <namespace/name>', 'what this Provider would send, whatever the Alerts say');
+  withEventWords(command, APPLIED)
     .option('--show-path', 'show paths and queries of addresses too, with the secrets in them masked', false)
     .addOption(new Option('--output <format>', 'how to print it').choices(['json', 'table']).default('table'))
     .addHelpText('after', HELP)
     .action(async (what: string | undefined, flags: RenderFlags) => {
       const object = what === undefined ? undefined : parseObjectName(what);
-      if (what !== undefined && object === undefined) command.error(`${what} is not an object; write Kind/namespace/name`);
-      if (!hasFolder(flags)) command.error('name the folder of manifests with --manifests, or a cluster with --kubeconfig');
-      if ((object === undefined) === (flags.event === undefined)) command.error('name an object or --event FILE, and one of them only');
+      if (what !== undefined && object === undefined) command.error(`error: ${what} is not an object; write Kind/namespace/name`);
+      if (!hasFolder(flags)) command.error('error: name the folder of manifests with --manifests, or a cluster with --kubeconfig');
+      if ((object === undefined) === (flags.event === undefined))
+        command.error('error: name an object or --event FILE, and one of them only');
       const body = object === undefined ? await readEventBody(flags.event ?? '-') : toTestBody(object, flags, terminal.nowMs());
       await render(body, flags, terminal);
     });
 }
 
 async function render(body: string, flags: RenderFlags, terminal: Terminal): Promise<void> {
-  const event = toInputEvent(body, flags.event ?? 'the made-up event', terminal);
+  const event = toInputEvent(body, flags.event === undefined ? 'the made-up event' : nameInput(flags.event), terminal);
   const folder = await openFolder(flags);
   const options = { folder, nowMs: terminal.nowMs(), showPath: flags.showPath };
   let previews: readonly Outlook[];

@@ -43,7 +43,7 @@ function explain({ result, delivery }: Decided): string {
     case 'live':
       return `it has not ended: it is ${delivery?.state ?? 'waiting'}, and is tried by itself`;
     case 'unknown':
-      return 'no delivery has this id; it may have been pruned';
+      return 'no delivery has this id; it may have been pruned, or it is the id of an event: --event names that';
     default:
       return result;
   }

@@ -1,20 +1,17 @@
 // `tocsin send`: a test event on the real way of a running server, followed until it has arrived or somebody says why not.
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { type Delivery, DELIVERY_STATES, type DeliveryState } from '../internal/outbox/store.ts';
 import { type AdminFlags, ask, post, withAdminFlags } from './admin-client.ts';
-import { parseObjectName, readEventBody, toTestBody, toUnique } from './event-input.ts';
+import { nameInput, parseObjectName, readEventBody, toTestBody, toUnique } from './event-input.ts';
+import { type EventWords, withEventWords } from './event-words.ts';
 import { describeStored, type ExplainedStored } from './explain-text.ts';
 import { parseDuration } from './flags.ts';
 import type { Terminal } from './terminal.ts';
 
-interface SendFlags extends AdminFlags {
+interface SendFlags extends AdminFlags, EventWords {
   readonly event?: string;
-  readonly severity: string;
-  readonly reason: string;
-  readonly message: string;
-  readonly revision?: string;
-  readonly wait: string;
+  readonly wait: number;
 }
 
 const POLL_MS = 150;
@@ -34,19 +31,17 @@ export function addSend(program: Command, terminal: Terminal): void {
   const command = program.command('send').description('send a test event through a running server and follow it to its outcome');
   withAdminFlags(command)
     .argument('[object]', 'make up an event about this Kind/namespace/name')
-    .option('--event <file>', 'the event as JSON; - reads standard input')
-    .option('--severity <severity>', 'of the event that is made up', 'info')
-    .option('--reason <reason>', 'of the event that is made up', 'TestEvent')
-    .option('--message <text>', 'of the event that is made up', 'This is a test, sent by "tocsin send".')
-    .option('--revision <revision>', 'of the event that is made up, such as main@sha1:<commit>')
-    .option('--wait <duration>', 'how long its outcome is waited for', '30s')
+    .option('--event <file>', 'the event as JSON; - reads standard input');
+  withEventWords(command, { reason: 'TestEvent', message: 'This is a test, sent by "tocsin send".' })
+    .addOption(new Option('--wait <duration>', 'how long its outcome is waited for').argParser(parseDuration).default(30_000, '30s'))
     .addHelpText('after', HELP)
     .action(async (what: string | undefined, flags: SendFlags) => {
       const object = what === undefined ? undefined : parseObjectName(what);
-      if (what !== undefined && object === undefined) command.error(`${what} is not an object; write Kind/namespace/name`);
-      if ((object === undefined) === (flags.event === undefined)) command.error('name an object or --event FILE, and one of them only');
+      if (what !== undefined && object === undefined) command.error(`error: ${what} is not an object; write Kind/namespace/name`);
+      if ((object === undefined) === (flags.event === undefined))
+        command.error('error: name an object or --event FILE, and one of them only');
       const body = object === undefined ? await readEventBody(flags.event ?? '-') : toTestBody(object, flags, terminal.nowMs());
-      await send(toUnique(body, flags.event ?? 'the made-up event'), flags, terminal);
+      await send(toUnique(body, flags.event === undefined ? 'the made-up event' : nameInput(flags.event)), flags, terminal);
     });
 }
 
@@ -62,7 +57,7 @@ async function send(body: string, flags: SendFlags, terminal: Terminal): Promise
 /** Until nothing is pending and every delivery was tried: one that failed waits for hours. */
 async function follow(eventId: string, flags: SendFlags, terminal: Terminal): Promise<ExplainedStored> {
   const path = `/api/v1/events/${eventId}`;
-  const endMs = terminal.nowMs() + parseDuration(flags.wait);
+  const endMs = terminal.nowMs() + flags.wait;
   for (;;) {
     const { pending, deliveries } = (await ask(flags, path)) as Pick<ExplainedStored, 'pending' | 'deliveries'>;
     const isTried = deliveries.every(({ state, history }) => !UNFINISHED.has(state) || (state === 'waiting' && history.length > 0));

@@ -7,6 +7,7 @@ import { type Environment, readEnvironment } from './environment.ts';
 import { StartupError } from './listen.ts';
 import { addServeFlags, type ServeSettings } from './serve-flags.ts';
 import { untilStopped } from './signals.ts';
+import { suggest } from '../internal/dialects/flux/finding.ts';
 import { thisBuild } from './build.ts';
 
 const HELP = `
@@ -21,10 +22,12 @@ Examples:
 export function addServe(program: Command): void {
   addServeFlags(program.command('serve', { isDefault: true }).description('take events, decide, deliver'))
     .addHelpText('after', HELP)
+    .allowExcessArguments()
     .action(serve);
 }
 
 async function serve(settings: ServeSettings, command: Command): Promise<void> {
+  if (command.args.length > 0) command.error(describeWords(command));
   const environment = await readEnvironment(process.env);
   const misuse = findMisuse(settings, environment);
   if (misuse !== undefined) command.error(misuse);
@@ -38,13 +41,20 @@ async function serve(settings: ServeSettings, command: Command): Promise<void> {
   application.log.info({}, 'stopped');
 }
 
+/** The first word is no command, or it stands behind `serve`, which takes flags alone. */
+function describeWords({ args: [word = ''], parent }: Command): string {
+  if (parent?.args[0] === 'serve') return `error: serve takes no arguments; name the folder with --manifests ${word}`;
+  const near = suggest(word, parent?.commands.map((one) => one.name()) ?? []);
+  return `error: there is no command "${word}"${near === undefined ? '' : `; did you mean ${near}?`}`;
+}
+
 /** What to say when the flags leave open where configuration comes from. */
 function findMisuse(settings: ServeSettings, environment: Environment): string | undefined {
   const hasFolder = settings.manifests.length > 0;
   if (hasFolder && settings.kubeconfig !== undefined)
-    return 'name either a folder with --manifests or a cluster with --kubeconfig, not both';
+    return 'error: name either a folder with --manifests or a cluster with --kubeconfig, not both';
   if (hasFolder || hasCluster(settings, environment)) return undefined;
-  return 'name the folder of Provider, Alert and Secret manifests with --manifests DIR, or a cluster with --kubeconfig FILE';
+  return 'error: name the folder of Provider, Alert and Secret manifests with --manifests DIR, or a cluster with --kubeconfig FILE';
 }
 
 /** A default that nothing may use would seem to work; notification-controller ends with 1 as well. */
