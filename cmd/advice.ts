@@ -27,7 +27,19 @@ export function adviceFor(delivery: Pick<Delivery, 'state' | 'reason'>): string 
   return ADVICE[delivery.reason];
 }
 
-/** What to do about a reason. */
-export function adviceForReason(reason: Reason): string {
-  return ADVICE[reason];
+/** What to do where a check failed: nothing is waiting or ended, and who reads it has just checked. */
+const CHECK_ADVICE: Partial<Readonly<Record<Reason, string>>> = {
+  auth: 'the credentials were refused: renew the token in the Secret',
+  'rate-limited': 'the vendor asks to wait: check again later',
+  'bad-request': 'the vendor does not understand the question: look at the address and the credentials',
+  server: 'the vendor failed: check again later',
+  timeout: 'no answer came in time: look at the address and the network between, or raise spec.timeout of the Provider',
+  network: 'no connection came about: look at the address, its DNS name, proxies and certificates',
+  config: 'the Provider cannot work as it is configured: mend it or its Secret; "tocsin lint" says more',
+  suspended: 'its Provider is suspended: remove spec.suspend',
+};
+
+/** What to do about the reason for which a check failed. */
+export function adviceForCheck(reason: Reason): string {
+  return CHECK_ADVICE[reason] ?? ADVICE[reason];
 }

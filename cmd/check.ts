@@ -5,7 +5,7 @@ import { type CheckReport, type CheckStep, checkTarget } from '../internal/previ
 import { createTokenCache } from '../internal/credentials/token-cache.ts';
 import { parseEgress } from '../internal/transport/egress.ts';
 import { createTransport } from '../internal/transport/transport.ts';
-import { adviceForReason } from './advice.ts';
+import { adviceForCheck } from './advice.ts';
 import { type AdminFlags, AdminError, post, withAdminFlags } from './admin-client.ts';
 import { readEnvironment } from './environment.ts';
 import { type FolderFlags, hasFolder, openFolder, withFolderFlags } from './folder.ts';
@@ -35,7 +35,7 @@ export function addCheck(program: Command, terminal: Terminal): void {
     .argument('<provider>', 'the Provider as namespace/name')
     .addHelpText('after', HELP)
     .action(async (provider: string, flags: CheckFlags) => {
-      if (!/^[^/]+\/[^/]+$/.test(provider)) command.error(`${provider} is no Provider; write namespace/name`);
+      if (!/^[^/]+\/[^/]+$/.test(provider)) command.error(`error: ${provider} is no Provider; write namespace/name`);
       const report = hasFolder(flags) ? await checkFromHere(provider, flags) : await askServer(provider, flags);
       if (!report.isFine) process.exitCode = 1;
       terminal.print(flags.output === 'json' ? JSON.stringify(report, null, 2) : describe(report).join('\n'));
@@ -84,5 +84,5 @@ function describe({ provider, type, isFine, steps }: CheckReport): string[] {
 function describeStep({ step, result, reason, detail }: CheckStep): string[] {
   const why = reason === undefined ? '' : ` (${reason})`;
   const line = `  ${step.padEnd(13)} ${result.padEnd(9)} ${printable(detail)}${why}`;
-  return result === 'failed' && reason !== undefined ? [line, `  → ${adviceForReason(reason)}`] : [line];
+  return result === 'failed' && reason !== undefined ? [line, `  → ${adviceForCheck(reason)}`] : [line];
 }
