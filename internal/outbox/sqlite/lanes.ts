@@ -111,7 +111,7 @@ export function isOutdated(session: Session, lane: string, age: LaneAge): boolea
     .some((row) => isOlder(age, { orderMs: Number(row['order_ms']), sequence: Number(row['seq']) }));
 }
 
-/** Ends the waiting deliveries of a `newest` lane that are older than this one, but for those that a person forced. */
+/** Ends the waiting deliveries of a `newest` lane that are older than this one, but for those that a person forced: one of them may be the head now. */
 export function supersedeOlder(session: Session, lane: string, age: LaneAge): void {
   const waiting = session
     .sql(`SELECT ${LIVE_COLUMNS} FROM deliveries WHERE lane = ? AND ended_ms IS NULL AND state = ${WAITING} AND forced = 0 AND seq <> ?`)
@@ -120,6 +120,7 @@ export function supersedeOlder(session: Session, lane: string, age: LaneAge): vo
     if (isOlder({ orderMs: row.order_ms, sequence: row.seq }, age))
       endDelivery(session, row, { state: SUPERSEDED, reason: null, message: null });
   }
+  if (waiting.length > 0) promoteLane(session, lane);
 }
 
 /** Remembers the newest that was delivered, for replays and late arrivals. */

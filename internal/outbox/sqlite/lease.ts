@@ -1,9 +1,8 @@
 // Hands out what is ready: fair over Targets, within each one's lease window and rate, one probe at a time while it is paused.
-import { foldBacklog, isBacklog } from '../backlog.ts';
 import type { LeaseRow, Poll } from '../operations.ts';
-import { LIFETIME_MS } from '../schedule.ts';
-import { DEAD, LEASED, SUPERSEDED, WAITING } from '../state-codes.ts';
+import { DEAD, LEASED, WAITING } from '../state-codes.ts';
 import { capacityOf, nextTurnMs, spendToken, type Target } from '../target.ts';
+import { foldLane, isAlone } from './fold.ts';
 import { endDelivery, LIVE_COLUMNS, type LiveRow, promoteLane } from './lanes.ts';
 import type { Session } from './session.ts';
 
@@ -86,23 +85,7 @@ function chooseLive(session: Session, row: ReadyRow, gone: Set<number>): ReadyRo
     expire(session, session.sql(`SELECT ${LIVE_COLUMNS} FROM deliveries WHERE seq = ?`).get(row.seq) as unknown as LiveRow);
     return null;
   }
-  if (row.latest === 0 || row.newest === 1 || row.forced === 1 || !isBacklog(ageMs(session, row))) return row;
-  const waiting = session
-    .sql(`SELECT ${LIVE_COLUMNS} FROM deliveries WHERE lane = (SELECT lane FROM deliveries WHERE seq = ?)
-      AND ended_ms IS NULL AND state = ${WAITING} AND forced = 0`)
-    .all(row.seq) as unknown as LiveRow[];
-  const fold = foldBacklog(
-    waiting
-      .filter((one) => isBacklog(ageMs(session, one)))
-      .map((one) => ({ row: one, position: one.position, precededBy: one.preceded_by })),
-  );
-  if (fold === null) return row;
-  for (const { row: old } of fold.superseded) {
-    endDelivery(session, old, { state: SUPERSEDED, reason: null, message: 'a newer one of its backlog was sent' });
-    gone.add(old.seq);
-  }
-  gone.add(fold.send.row.seq);
-  return { ...fold.send.row, preceded_by: fold.precededBy };
+  return isAlone(session, row) ? row : foldLane(session, row.seq, gone);
 }
 
 function leaseOne(session: Session, target: Target, row: ReadyRow, leaseMs: number): LeaseRow {
@@ -134,11 +117,6 @@ export function nextLeaseMs(session: Session): number {
   let nextMs = Number.POSITIVE_INFINITY;
   for (const target of session.targets.active()) nextMs = Math.min(nextMs, nextTurnMs(target, session.nowMs));
   return nextMs;
-}
-
-function ageMs(session: Session, row: ReadyRow): number {
-  // Counted from the end of its life, which a jump of the clock moves along and a replay sets anew.
-  return session.nowMs - (row.expires_ms - LIFETIME_MS);
 }
 
 /** The values of READY_COLUMNS, by name. */

@@ -63,7 +63,9 @@ function writeStep(session: Session, row: LiveRow, step: Step, isRecovered: bool
   const target = session.targets.byId(row.target);
   const state = toStateCode(step.state);
   const isEnd = step.state !== 'waiting';
-  const holdUntilMs = isEnd || row.newest === 1 || row.out_of_order === 1 ? null : (row.hold_until_ms ?? session.nowMs + LANE_HOLD_MS);
+  // In a newest lane whatever comes next supersedes a failing head, but for one that a person forced.
+  const isHolding = !isEnd && row.out_of_order === 0 && (row.newest === 0 || row.forced === 1);
+  const holdUntilMs = !isHolding ? null : (row.hold_until_ms ?? session.nowMs + LANE_HOLD_MS);
   const dueMs = isRecovered && !isEnd && step.waitsFor === 'schedule' ? session.nowMs : step.dueAtMs;
   session
     .sql(`UPDATE deliveries SET state = ?, due_ms = ?, ready_ms = ?, lease_until_ms = NULL, hold_until_ms = ?, ended_ms = ?,
