@@ -4,7 +4,8 @@ import type { Outcome, Reason } from '../sdk/outcome.ts';
 
 const BREAKER_FAILURES = 5;
 const FIRST_PROBE_MS = 10_000;
-const MAX_PROBE_MS = 5 * 60_000;
+/** The longest pause before a probe. */
+export const LONGEST_PROBE_MS = 5 * 60_000;
 
 export interface Breaker {
   /** Failures in a row. */
@@ -48,7 +49,7 @@ export function nextBreaker(
   if (isOpen) {
     if (!at.isProbe) return { breaker: { ...breaker, failures }, change: 'open' };
     // A probe that says nothing still waits for the next turn, else a Target full of such deliveries is probed without pause.
-    const probeDelayMs = signal === 'failing' ? Math.min(MAX_PROBE_MS, breaker.probeDelayMs * 2) : breaker.probeDelayMs;
+    const probeDelayMs = signal === 'failing' ? Math.min(LONGEST_PROBE_MS, breaker.probeDelayMs * 2) : breaker.probeDelayMs;
     return { breaker: { failures, pausedUntilMs: at.nowMs + probeDelayMs, probeDelayMs }, change: 'open' };
   }
   if (failures < BREAKER_FAILURES) return { breaker: { ...breaker, failures }, change: 'closed' };

@@ -6,6 +6,14 @@ export interface LaneAge {
   readonly sequence: number;
 }
 
+/**
+ * An event cannot have happened after it arrived: a sender whose clock is ahead would else silence what comes after it, for as long
+ * as its clock was wrong.
+ */
+export function toOrderMs(occurredAtMs: number | null, acceptedMs: number): number {
+  return occurredAtMs === null ? acceptedMs : Math.min(occurredAtMs, acceptedMs);
+}
+
 /** True when `a` tells of an earlier state than `b`. */
 export function isOlder(a: LaneAge, b: LaneAge): boolean {
   return a.orderMs !== b.orderMs ? a.orderMs < b.orderMs : a.sequence < b.sequence;

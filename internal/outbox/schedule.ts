@@ -20,6 +20,8 @@ export const LANE_HOLD_MS = 2 * MINUTE_MS;
 const STEPS_MS = [2 * SECOND_MS, 10 * SECOND_MS, 30 * SECOND_MS, 2 * MINUTE_MS, 10 * MINUTE_MS, 30 * MINUTE_MS] as const;
 const LAST_STEP_MS = HOUR_MS;
 const JITTER = 0.25;
+/** No pause is longer, whatever was asked for. */
+export const LONGEST_PAUSE_MS = LAST_STEP_MS * (1 + JITTER);
 
 const MIN_RETRY_AFTER_MS = SECOND_MS;
 const MAX_RETRY_AFTER_MS = HOUR_MS;

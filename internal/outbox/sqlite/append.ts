@@ -6,6 +6,7 @@ import { DEDUP_IDLE_WINDOWS, takeDedup } from '../dedup-window.ts';
 import { gatherUntil } from '../gather.ts';
 import type { DeliveryInput, EventInput, ResolutionInput } from '../operations.ts';
 import { EVENT_INPUT_COLUMNS, mergeVerdicts, toClosingPlan } from '../rows.ts';
+import { toOrderMs } from '../lane-order.ts';
 import { LIFETIME_MS } from '../schedule.ts';
 import { DEAD, SUPERSEDED, toState, WAITING } from '../state-codes.ts';
 import { type AppendResult, StoreError } from '../store.ts';
@@ -30,7 +31,7 @@ function appendEvent(session: Session, entry: EventInput): AppendResult {
   session.sql(INSERT_EVENT).run(seq, session.nowMs, entry.isPending ? session.nowMs : null, ...entry.columns);
   session.countEvents(1);
   if (entry.isPending) session.countPending(1);
-  for (const delivery of entry.deliveries) insertDelivery(session, delivery, { seq, orderMs: entry.occurredMs ?? session.nowMs });
+  for (const delivery of entry.deliveries) insertDelivery(session, delivery, { seq, orderMs: toOrderMs(entry.occurredMs, session.nowMs) });
   if (entry.remember !== null) remember(session, entry.remember);
   return { outcome: 'accepted', eventId, resetAtMs: dedup?.resetAtMs ?? 0 };
 }
@@ -149,7 +150,7 @@ function resolveEvent(session: Session, entry: ResolutionInput): void {
 
   // A Route that was settled before owes nothing anew: two routers may look at one event.
   const settled = new Set(stored.filter((verdict) => verdict.kind !== 'pending').map((verdict) => toKey(verdict.route)));
-  const event = { seq: Number(row['seq']), orderMs: Number(row['occurred_ms'] ?? row['accepted_ms']) };
+  const event = { seq: Number(row['seq']), orderMs: toOrderMs(row['occurred_ms'] as number | null, Number(row['accepted_ms'])) };
   for (const delivery of entry.deliveries) {
     if (!settled.has(delivery.routeKey)) insertDelivery(session, delivery, event);
   }

@@ -101,21 +101,3 @@ function pruneTallies(session: Session, isOvertaken: 0 | 1, saidBeforeMs: number
       (SELECT lane, member FROM tallies WHERE is_overtaken = ? AND at_ms < ? LIMIT ?)`)
     .run(isOvertaken, saidBeforeMs, STEP_ROWS);
 }
-
-/** Moves every time that lies ahead along with the clock, so that a wrong clock neither rushes nor delays anything. */
-export function shiftTimes(session: Session, byMs: number): void {
-  session
-    .sql(`UPDATE deliveries SET expires_ms = expires_ms + ?1, due_ms = due_ms + ?1, ready_ms = ready_ms + ?1, lease_until_ms = lease_until_ms + ?1,
-      hold_until_ms = hold_until_ms + ?1, first_try_ms = first_try_ms + ?1, gone_ms = gone_ms + ?1 WHERE ended_ms IS NULL`)
-    .run(byMs);
-  session.sql('UPDATE events SET pending_due_ms = pending_due_ms + ? WHERE pending_due_ms IS NOT NULL').run(byMs);
-  session.sql('UPDATE facts SET at_ms = ?1 WHERE at_ms > ?1').run(session.nowMs);
-  session.sql('UPDATE tallies SET at_ms = ?1 WHERE at_ms > ?1').run(session.nowMs);
-  for (const target of session.targets.all()) {
-    session.targets.touch(target);
-    const { breaker } = target;
-    if (breaker.pausedUntilMs !== null) target.breaker = { ...breaker, pausedUntilMs: breaker.pausedUntilMs + byMs };
-    target.nextReadyMs += byMs;
-    target.tokensAtMs += byMs;
-  }
-}

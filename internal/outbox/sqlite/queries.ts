@@ -40,7 +40,7 @@ export function pending(session: Session, request: { readonly limit: number; rea
   return session
     .sql('SELECT * FROM events WHERE pending_due_ms IS NOT NULL AND pending_due_ms <= ? ORDER BY pending_due_ms, seq LIMIT ?')
     .all(beforeMs, request.limit)
-    .map((row) => ({ ...row, age_ms: Math.max(0, session.nowMs - Number(row['accepted_ms'])) }));
+    .map((row) => ({ ...row, age_ms: Math.max(0, session.nowMs - Number(row['pending_since_ms'] ?? row['accepted_ms'])) }));
 }
 
 /** `fromSeq` is where a slice begins: the rows before it, or with the oldest first those from it on. */

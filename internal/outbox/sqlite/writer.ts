@@ -5,12 +5,13 @@ import { statSync } from 'node:fs';
 import { StoreError } from '../store.ts';
 import { noteFailedKeys, sunkWith } from '../sunk-keys.ts';
 import { append, resolve } from './append.ts';
+import { boundTimes, CLOCK_JUMP_MS, shiftTimes } from './clock.ts';
 import { cancel, replay } from './decisions.ts';
 import { takeEnds } from './ended.ts';
 import { toFailure } from './failures.ts';
 import { releaseHeldLanes, nextLaneReleaseMs } from './lanes.ts';
 import { lease, nextLeaseMs } from './lease.ts';
-import { expireOverdue, prune, type PruneCursor, recoverExpiredLeases, shiftTimes, usedBytes, pragma } from './maintenance.ts';
+import { expireOverdue, prune, type PruneCursor, recoverExpiredLeases, usedBytes, pragma } from './maintenance.ts';
 import { recall } from './memory.ts';
 import type { Answer, BatchReply, Failure, LeaseRow, Operation, Poll, Result } from '../operations.ts';
 import type { Reply, Request, WriterSettings } from './protocol.ts';
@@ -20,7 +21,6 @@ import type { Session } from './session.ts';
 import { recoverLeases, release, settle, wake } from './settle.ts';
 import { tally } from './tally.ts';
 
-const CLOCK_JUMP_MS = 30_000;
 const PRUNE_PAUSE_MS = 60 * 60_000;
 
 type Batch = Extract<Request, { kind: 'batch' }>;
@@ -35,6 +35,8 @@ export class Writer {
   #clock: { readonly nowMs: number; readonly monotonicMs: number };
   #pruneFromMonotonicMs = 0;
   #jumpMs = 0;
+  /** Jumps that the times in the file do not know of yet. */
+  #owedShiftMs = 0;
   /** Looked up once per transaction, however many appends it carries. */
   #fullness: { readonly problem: string | undefined } | undefined;
 
@@ -48,7 +50,10 @@ export class Writer {
   /** What another life of this process had leased comes back; what it may have sent is unknown. */
   open(): void {
     this.#reserve.open();
-    const recovery = this.#transaction(() => recoverLeases(this.#session, Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER));
+    const recovery = this.#transaction(() => {
+      boundTimes(this.#session);
+      recoverLeases(this.#session, Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
+    });
     if (!recovery.ok && recovery.failure.code !== 'full') throw new StoreError(recovery.failure.code, recovery.failure.message);
   }
 
@@ -197,10 +202,16 @@ export class Writer {
     const jumpMs = batch.nowMs - this.#clock.nowMs - (batch.monotonicMs - this.#clock.monotonicMs);
     this.#clock = { nowMs: batch.nowMs, monotonicMs: batch.monotonicMs };
     this.#session.nowMs = batch.nowMs;
-    if (Math.abs(jumpMs) <= CLOCK_JUMP_MS) return;
-    this.#pruneFromMonotonicMs = batch.monotonicMs + PRUNE_PAUSE_MS;
-    this.#jumpMs += jumpMs;
-    this.#transaction(() => shiftTimes(this.#session, jumpMs));
+    if (Math.abs(jumpMs) > CLOCK_JUMP_MS) {
+      this.#pruneFromMonotonicMs = batch.monotonicMs + PRUNE_PAUSE_MS;
+      this.#jumpMs += jumpMs;
+      this.#owedShiftMs += jumpMs;
+    }
+    if (this.#owedShiftMs === 0) return;
+    const { ok } = this.#transaction(() => shiftTimes(this.#session, this.#owedShiftMs));
+    if (ok) this.#owedShiftMs = 0;
+    // Until the file takes it, time goes on as if nothing had happened.
+    else this.#session.nowMs = batch.nowMs - this.#owedShiftMs;
   }
 }
 

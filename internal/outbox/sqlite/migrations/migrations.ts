@@ -3,6 +3,7 @@ import { initial } from './0001-initial.ts';
 import { decisions } from './0002-decisions.ts';
 import { traces } from './0003-traces.ts';
 import { tallies } from './0004-tallies.ts';
+import { pendingSince } from './0005-pending-since.ts';
 
 export interface Migration {
   readonly sql: string;
@@ -16,4 +17,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { sql: decisions, minReader: 1 },
   { sql: traces, minReader: 1 },
   { sql: tallies, minReader: 1 },
+  { sql: pendingSince, minReader: 1 },
 ];
