@@ -1,12 +1,12 @@
 // What the type of a Provider says of its configuration, put to the fields that a person can mend.
 import type { FolderObject } from '../config/directory/read-folder.ts';
+import { SECRET_FIELDS } from '../config/secret-names.ts';
 import type { SecretData } from '../credentials/source.ts';
 import type { Target } from '../routing/route.ts';
 import type { ProviderDefinition } from '../sdk/provider.ts';
 import type { Redactor } from '../sdk/transport.ts';
 import { findingAt, isTemplated, type LintFinding, type Path } from './finding.ts';
 import type { FolderIndex } from './folder-index.ts';
-import { SECRET_FIELDS } from './references.ts';
 import { createResolveAlone, type Part, rehearse, type RehearsalInput } from './rehearsal.ts';
 import { findDeprecatedKeys, findSecretFaults, pathOf, type SecretView, viewSecret } from './secret-keys.ts';
 

@@ -1,11 +1,9 @@
 // Names that lead nowhere: Providers of Alerts, Secrets of Providers. What is somewhere else is said to be there.
 import { suggest } from '../dialects/flux/finding.ts';
 import type { FolderObject } from '../config/directory/read-folder.ts';
+import { SECRET_FIELDS } from '../config/secret-names.ts';
 import { findingAt, isTemplated, type LintFinding, listed, type Path, placeOf } from './finding.ts';
 import type { FolderIndex } from './folder-index.ts';
-
-/** The spec fields of a Provider that name Secrets. */
-export const SECRET_FIELDS = ['secretRef', 'certSecretRef', 'proxySecretRef'] as const;
 
 /** Alerts whose Provider is not in their namespace. */
 export function findMissingProviders(index: FolderIndex): LintFinding[] {

@@ -1,6 +1,7 @@
 // Tries out a Provider without sending anything: its Secrets are resolved as for an attempt, and its type renders its own
 // example event with the result. What the type refuses is blamed on the part of the configuration whose replacement by
 // the example's makes the refusal go away.
+import { SECRET_FIELDS } from '../config/secret-names.ts';
 import { createResolver } from '../credentials/resolver.ts';
 import type { SecretData } from '../credentials/source.ts';
 import type { ProviderSpec, Target } from '../routing/route.ts';
@@ -16,7 +17,6 @@ import {
 import type { HttpRequest } from '../sdk/http.ts';
 import type { Redactor } from '../sdk/transport.ts';
 import { isTemplated } from './finding.ts';
-import { SECRET_FIELDS } from './references.ts';
 
 const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 // oxlint-disable-next-line no-control-regex

@@ -7,15 +7,13 @@ import type { ManifestDialect, ManifestFault } from '../manifest.ts';
 import { CustomObjects } from './custom-objects.ts';
 import { Finalizers } from './finalizers.ts';
 import { KindWatch } from './kind-watch.ts';
+import { API_VERSIONS, GROUP } from './kinds.ts';
 import { ClusterLabels } from './labels.ts';
 import type { ClusterObject, ClusterReader, ClusterWriter, FollowListener } from './ports.ts';
-import { type ReadObject, withoutBookkeeping } from './read-object.ts';
+import type { ReadObject } from './read-object.ts';
 import { SecretWatch } from './secret-watch.ts';
 import { ClusterSecrets } from './secrets.ts';
 
-const GROUP = 'notification.toolkit.fluxcd.io';
-/** Whichever the installed CRD serves, the one that Flux stores first. */
-const VERSIONS = ['v1beta3', 'v1', 'v1beta2', 'v1beta1'].map((version) => `${GROUP}/${version}`);
 const CONFIGURING = ['Alert', 'Provider'];
 /** Not served by this program, but held back by a finalizer when somebody deletes one. */
 const RECEIVER = 'Receiver';
@@ -128,18 +126,17 @@ class FollowedCluster implements Cluster {
 
   #watchObjects(kind: string): KindWatch {
     const listener = this.#releasing(this.snapshots.listenerFor(kind));
-    return this.#watch(kind, { listener, trim: withoutBookkeeping });
+    return this.#watch(kind, { listener });
   }
 
   #watchReceivers(): KindWatch {
     const nobody = { replaced: ignore, upserted: ignore, deleted: ignore };
-    return this.#watch(RECEIVER, { listener: this.#releasing(nobody), metadataOnly: true, trim: withoutBookkeeping });
+    return this.#watch(RECEIVER, { listener: this.#releasing(nobody), metadataOnly: true });
   }
 
-  #watch(kind: string, how: Pick<ConstructorParameters<typeof KindWatch>[0], 'listener' | 'metadataOnly' | 'trim'>): KindWatch {
+  #watch(kind: string, how: Pick<ConstructorParameters<typeof KindWatch>[0], 'listener' | 'metadataOnly'>): KindWatch {
     const { client, clock, log, namespace } = this.#options;
-    // Later versions of a Receiver and earlier ones of an Alert: whichever is there.
-    return new KindWatch({ cluster: client, kind, apiVersions: VERSIONS, namespace, clock, log, ...how });
+    return new KindWatch({ cluster: client, kind, apiVersions: API_VERSIONS, namespace, clock, log, ...how });
   }
 
   #releasing(listener: Omit<FollowListener, 'state'>): Omit<FollowListener, 'state'> {

@@ -7,7 +7,7 @@ import { emptySnapshot, nextSnapshot } from '../../routing/snapshot.ts';
 import type { Clock, Logger } from '../../sdk/ports.ts';
 import { toKey } from '../../sdk/target.ts';
 import { type ObjectFinding, type ReadObject, readObject, toFault } from './read-object.ts';
-import type { ClusterObject, FollowListener } from './ports.ts';
+import { type ClusterObject, type FollowListener, nameOf } from './ports.ts';
 
 /** A lone change is in use at once; of many, the next Snapshot waits this long for more. */
 const GATHER_MS = 50;
@@ -88,8 +88,8 @@ export class CustomObjects implements SnapshotSource {
   listenerFor(kind: string): Omit<FollowListener, 'state'> {
     return {
       replaced: (objects) => this.#replace(kind, objects),
-      upserted: (object) => this.#note(keyOf(kind, object), object),
-      deleted: (object) => this.#note(keyOf(kind, object), null),
+      upserted: (object) => this.#note(nameOf(object), object),
+      deleted: (object) => this.#note(nameOf(object), null),
     };
   }
 
@@ -100,12 +100,12 @@ export class CustomObjects implements SnapshotSource {
   }
 
   #replace(kind: string, objects: readonly ClusterObject[]): void {
-    const keys = new Set(objects.map((object) => keyOf(kind, object)));
+    const keys = new Set(objects.map((object) => nameOf(object)));
     const prefix = `${kind}/`;
     for (const key of [...this.#known.keys(), ...this.#taking.keys(), ...this.#pending.keys()]) {
       if (key.startsWith(prefix) && !keys.has(key)) this.#pending.set(key, null);
     }
-    for (const object of objects) this.#pending.set(keyOf(kind, object), object);
+    for (const object of objects) this.#pending.set(nameOf(object), object);
     this.#listed.add(kind);
     this.#schedule();
   }
@@ -206,10 +206,6 @@ export class CustomObjects implements SnapshotSource {
       else this.#options.log.warn(fields, 'an object has a fault');
     }
   }
-}
-
-function keyOf(kind: string, { metadata }: ClusterObject): string {
-  return `${kind}/${metadata.namespace ?? ''}/${metadata.name}`;
 }
 
 /** The version that everybody holds, as long as it says the same. */

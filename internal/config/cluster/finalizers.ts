@@ -1,7 +1,7 @@
 // notification-controller puts a finalizer on Providers and Receivers, which keeps a deleted one alive until somebody takes it
 // off. Nobody else does so once that controller is gone, so it is taken off here; none is ever added.
 import type { Clock, Logger } from '../../sdk/ports.ts';
-import { type ClusterObject, type ClusterReader, type ClusterWriter, messageOf, statusOf } from './ports.ts';
+import { type ClusterObject, type ClusterReader, type ClusterWriter, messageOf, nameOf, statusOf } from './ports.ts';
 
 const KNOWN = ['finalizers.fluxcd.io'];
 const RETRY_MS = 10_000;
@@ -79,10 +79,6 @@ export class Finalizers {
     this.#held.get(nameOf(object))?.cancel();
     this.#held.delete(nameOf(object));
   }
-}
-
-function nameOf({ kind, metadata }: ClusterObject): string {
-  return `${kind}/${metadata.namespace ?? ''}/${metadata.name}`;
 }
 
 function isKnown(finalizer: string): boolean {

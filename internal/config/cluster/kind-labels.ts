@@ -1,18 +1,24 @@
 // The labels of all objects of one kind.
 import type { LabelSource } from '../../routing/route.ts';
-import type { Clock } from '../../sdk/ports.ts';
+import type { Clock, Logger } from '../../sdk/ports.ts';
 import { KindWatch, type KindState } from './kind-watch.ts';
-import type { ClusterLabelsOptions } from './labels.ts';
-import { type ClusterObject, type ClusterResource, messageOf } from './ports.ts';
+import { type ClusterObject, type ClusterReader, type ClusterResource, messageOf, placeOf } from './ports.ts';
 
 type Labels = Readonly<Record<string, string>>;
 
 /** What is known of an object's labels. */
 export type Looked = ReturnType<LabelSource['lookup']>;
 
-export interface KindLabelsOptions extends ClusterLabelsOptions {
+export interface KindLabelsOptions {
+  readonly cluster: Pick<ClusterReader, 'follow' | 'get' | 'resourceFor'>;
   readonly apiVersion: string;
   readonly kind: string;
+  /** Objects of others are asked for one by one; all are followed when absent. */
+  readonly namespace?: string | undefined;
+  /** Told when more is known than before. */
+  readonly onKnown: () => void;
+  readonly clock: Clock;
+  readonly log: Logger;
 }
 
 /** How long the answer about one object serves. */
@@ -59,7 +65,7 @@ export class KindLabels {
       listener: {
         replaced: (objects) => this.#replace(objects),
         upserted: (object) => this.#keep(object),
-        deleted: (object) => this.#delete(keyOf(object), labelsOf(object)),
+        deleted: (object) => this.#delete(placeOf(object), labelsOf(object)),
       },
       onState: (state) => this.#onState(state),
       clock,
@@ -125,14 +131,14 @@ export class KindLabels {
   }
 
   #replace(objects: readonly ClusterObject[]): void {
-    const present = new Set(objects.map(keyOf));
+    const present = new Set(objects.map(placeOf));
     for (const [key, labels] of this.#labels) if (!present.has(key)) this.#delete(key, labels);
     for (const object of objects) this.#keep(object);
   }
 
   #keep(object: ClusterObject): void {
-    this.#labels.set(keyOf(object), labelsOf(object));
-    this.#deleted.delete(keyOf(object));
+    this.#labels.set(placeOf(object), labelsOf(object));
+    this.#deleted.delete(placeOf(object));
   }
 
   #delete(key: string, labels: Labels): void {
@@ -148,10 +154,6 @@ export class KindLabels {
     // Also a kind that is absent or forbidden is an answer to whoever waits for one.
     this.#options.onKnown();
   }
-}
-
-function keyOf({ metadata }: ClusterObject): string {
-  return `${metadata.namespace ?? ''}/${metadata.name}`;
 }
 
 function labelsOf({ metadata }: ClusterObject): Labels {

@@ -2,21 +2,12 @@
 // names and labels and nothing else. An object that was deleted keeps its last labels for a while, since its last events
 // often come after it is gone.
 import type { LabelSource } from '../../routing/route.ts';
-import type { Clock, Logger } from '../../sdk/ports.ts';
-import { KindLabels, type Looked } from './kind-labels.ts';
-import type { ClusterReader } from './ports.ts';
+import { KindLabels, type KindLabelsOptions, type Looked } from './kind-labels.ts';
 
 /** An event can name any kind; more than this many at a time are not followed. */
 const MAX_KINDS = 200;
 
-export interface ClusterLabelsOptions {
-  readonly cluster: Pick<ClusterReader, 'follow' | 'get' | 'resourceFor'>;
-  readonly namespace?: string | undefined;
-  /** Told when more is known than before. */
-  readonly onKnown: () => void;
-  readonly clock: Clock;
-  readonly log: Logger;
-}
+export type ClusterLabelsOptions = Omit<KindLabelsOptions, 'apiVersion' | 'kind'>;
 
 /** Looks labels up in the cluster. */
 export class ClusterLabels implements LabelSource {

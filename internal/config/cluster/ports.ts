@@ -19,7 +19,6 @@ export interface ClusterMeta {
   readonly labels?: Readonly<Record<string, string>>;
   readonly annotations?: Readonly<Record<string, string>>;
   readonly finalizers?: readonly string[];
-  readonly managedFields?: readonly unknown[];
 }
 
 /** A kind as the API server serves it. */
@@ -56,7 +55,7 @@ export interface FollowRequest {
   readonly namespace?: string | undefined;
   readonly labelSelector?: string | undefined;
   readonly metadataOnly?: boolean;
-  /** What it leaves out is never kept. */
+  /** Applied to objects that come without their `managedFields`; what it leaves out is never kept. */
   readonly trim?: (object: ClusterObject) => ClusterObject;
   readonly listener: FollowListener;
 }
@@ -78,6 +77,16 @@ export interface ClusterReader {
 export interface ClusterWriter {
   patch(resource: ClusterResource, key: ClusterKey, patch: Readonly<Record<string, unknown>>): Promise<unknown>;
   patchStatus(resource: ClusterResource, key: ClusterKey, patch: Readonly<Record<string, unknown>>): Promise<unknown>;
+}
+
+/** `namespace/name`; the namespace of a cluster-wide object is empty. */
+export function placeOf({ metadata }: Pick<ClusterObject, 'metadata'>): string {
+  return `${metadata.namespace ?? ''}/${metadata.name}`;
+}
+
+/** `Kind/namespace/name` */
+export function nameOf(object: Pick<ClusterObject, 'kind' | 'metadata'>): string {
+  return `${object.kind}/${placeOf(object)}`;
 }
 
 /** The HTTP status of a failed request; 0 when the API server could not be asked. */

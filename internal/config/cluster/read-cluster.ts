@@ -1,12 +1,11 @@
 // Reads a cluster once, for those who judge what is in it: Alerts, Providers, the Secrets that these name, and name and labels
 // of the objects that Alerts may be about.
 import { fieldOf } from '../manifest.ts';
+import { SECRET_FIELDS } from '../secret-names.ts';
+import { API_VERSIONS } from './kinds.ts';
 import { type ClusterKey, type ClusterObject, type ClusterResource, messageOf } from './ports.ts';
 import { SECRETS } from './secrets.ts';
 
-const GROUP = 'notification.toolkit.fluxcd.io';
-const VERSIONS = ['v1beta3', 'v1', 'v1beta2', 'v1beta1'];
-const SECRET_FIELDS = ['secretRef', 'certSecretRef', 'proxySecretRef'];
 const CONCURRENT_READS = 8;
 /** Where the definitions of kinds are; every API server has it. */
 const DEFINITIONS: ClusterResource = {
@@ -68,8 +67,8 @@ export async function readCluster(client: ClusterLister, namespace?: string): Pr
 }
 
 async function listKind(client: ClusterLister, kind: string, namespace: string | undefined): Promise<readonly ClusterObject[]> {
-  for (const version of VERSIONS) {
-    const resource = await client.resourceFor(`${GROUP}/${version}`, kind);
+  for (const apiVersion of API_VERSIONS) {
+    const resource = await client.resourceFor(apiVersion, kind);
     if (resource !== undefined) return (await client.list(resource, { namespace })).items.map(withoutStatus);
   }
   return [];

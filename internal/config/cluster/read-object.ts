@@ -26,12 +26,6 @@ export function readObject(object: ClusterObject, dialect: ManifestDialect): Rea
   return { route, target, findings: findings.map(toObjectFinding) };
 }
 
-/** Leaves out the bookkeeping of the API server, so that nobody keeps it in memory. */
-export function withoutBookkeeping(object: ClusterObject): ClusterObject {
-  const { managedFields: _managed, ...metadata } = object.metadata;
-  return { ...object, metadata };
-}
-
 /** A finding as the list of faults shows it; an object of a cluster has no file. */
 export function toFault(object: string, finding: ObjectFinding, isServed: boolean): ManifestFault {
   const hint = isServed && finding.severity === 'error' ? `${finding.hint} ${HELD_HINT}` : finding.hint;

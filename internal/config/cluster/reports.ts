@@ -3,12 +3,12 @@
 import type { ObjectReference } from '../../event/event.ts';
 import type { Notice, Snapshot } from '../../routing/route.ts';
 import { type ObjectRef, toKey } from '../../sdk/target.ts';
+import { API_VERSIONS } from './kinds.ts';
 import type { Blocker } from './object-status.ts';
 import type { ClusterObject } from './ports.ts';
 import type { ReadObject } from './read-object.ts';
 import type { StatusWriter } from './status.ts';
 
-const DEFAULT_API_VERSION = 'notification.toolkit.fluxcd.io/v1beta3';
 /** Nothing was sent yet when these came up. */
 const BEFORE_SENDING: readonly string[] = ['config', 'egress', 'target-gone'];
 
@@ -116,7 +116,7 @@ export class Reports {
 
   #tellAlert(route: ObjectRef, { reason, message, annotations }: Told): void {
     const { record, redact, snapshot } = this.#options;
-    const apiVersion = snapshot()?.routes.get(toKey(route))?.object.apiVersion ?? DEFAULT_API_VERSION;
+    const apiVersion = snapshot()?.routes.get(toKey(route))?.object.apiVersion ?? API_VERSIONS[0];
     record({
       object: { apiVersion, kind: 'Alert', namespace: route.namespace, name: route.name, ...(route.uid === '' ? {} : { uid: route.uid }) },
       type: 'Warning',

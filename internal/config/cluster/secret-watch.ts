@@ -1,9 +1,10 @@
 // Wakes what waits for a Secret: at once where the Secret can be watched (those that carry Flux's label, or all of them with
 // the feature gate CacheSecretsAndConfigMaps), and by looking again and again where not.
-import type { Snapshot, Target } from '../../routing/route.ts';
+import type { Snapshot } from '../../routing/route.ts';
 import type { Clock, Logger } from '../../sdk/ports.ts';
+import { secretsOf } from '../secret-names.ts';
 import { KindWatch } from './kind-watch.ts';
-import type { ClusterObject, ClusterReader, FollowListener } from './ports.ts';
+import { type ClusterObject, type ClusterReader, type FollowListener, placeOf } from './ports.ts';
 import { type ClusterSecrets, versionOf } from './secrets.ts';
 
 const LOOK_EVERY_MS = 15_000;
@@ -98,14 +99,14 @@ export class SecretWatch {
     return {
       replaced: (objects) => {
         const gone = new Set(this.#versions.keys());
-        for (const object of objects) gone.delete(keyOf(object));
+        for (const object of objects) gone.delete(placeOf(object));
         for (const key of gone) this.#versions.delete(key);
         this.#note(objects);
       },
       upserted: (object) => this.#note([object]),
       deleted: (object) => {
-        this.#versions.delete(keyOf(object));
-        this.#options.secrets.expire(keyOf(object));
+        this.#versions.delete(placeOf(object));
+        this.#options.secrets.expire(placeOf(object));
       },
     };
   }
@@ -113,7 +114,7 @@ export class SecretWatch {
   #note(objects: readonly ClusterObject[]): void {
     const changed = new Set<string>();
     for (const object of objects) {
-      const key = keyOf(object);
+      const key = placeOf(object);
       const version = versionOf(object);
       this.#versions.set(key, version);
       const last = this.#options.secrets.lastVersion(key);
@@ -170,14 +171,4 @@ export class SecretWatch {
   #isSeen(key: string): boolean {
     return this.#watch.state.kind === 'synced' && (this.#options.labelSelector === undefined || this.#versions.has(key));
   }
-}
-
-function keyOf({ metadata }: ClusterObject): string {
-  return `${metadata.namespace ?? ''}/${metadata.name}`;
-}
-
-function secretsOf({ ref, spec }: Target): string[] {
-  return [spec.secretRef, spec.certSecretRef, spec.proxySecretRef].flatMap((name) =>
-    name === undefined ? [] : [`${ref.namespace}/${name}`],
-  );
 }

@@ -3,13 +3,14 @@
 // One bad document costs nobody else anything, a folder that is away for a moment changes nothing, and what did not
 // change stays the very same object from one Snapshot to the next.
 import type { SecretData, SecretSource } from '../../credentials/source.ts';
-import type { LabelSource, Snapshot, SnapshotSource, Target } from '../../routing/route.ts';
+import type { LabelSource, Snapshot, SnapshotSource } from '../../routing/route.ts';
 import { emptySnapshot, nextSnapshot } from '../../routing/snapshot.ts';
 import type { Clock, Logger } from '../../sdk/ports.ts';
 import { ConfigFault } from '../../sdk/provider.ts';
 import type { ManifestDialect, ManifestFault } from '../manifest.ts';
 import type { Secret } from './secret.ts';
 import { createPace } from '../pace.ts';
+import { secretsOf } from '../secret-names.ts';
 import { type FileState, readManifestFile } from './file-reader.ts';
 import { changesBetween, EMPTY_INVENTORY, type Inventory, takeInventory } from './inventory.ts';
 import { ManifestLabels } from './labels.ts';
@@ -290,12 +291,6 @@ class ManifestSource implements Directory {
     }
     if (previous.length > 0 && this.#faults.length === 0) this.#options.log.info({}, 'all manifests are fine again');
   }
-}
-
-function secretsOf({ ref, spec }: Target): string[] {
-  return [spec.secretRef, spec.certSecretRef, spec.proxySecretRef].flatMap((name) =>
-    name === undefined ? [] : [`${ref.namespace}/${name}`],
-  );
 }
 
 function faultKey({ file, object, field, message }: ManifestFault): string {
