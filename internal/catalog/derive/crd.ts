@@ -8,7 +8,8 @@ import { allTypes, commitStatusTypes } from './provider-types.ts';
 import { type JsonSchema, toSpecSchema, withProperty } from './spec-schema.ts';
 import { RECEIVER_STATUS, STATUS } from './status-schema.ts';
 
-const GROUP = 'notification.toolkit.fluxcd.io';
+/** The API group of all of them. */
+export const GROUP = 'notification.toolkit.fluxcd.io';
 
 /** What `kubectl get` shows. */
 const COLUMNS = [

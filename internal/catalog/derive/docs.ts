@@ -2,6 +2,7 @@
 import { stringify } from 'yaml';
 import type { z } from 'zod';
 import type { ProviderDefinition, ProviderExample } from '../../sdk/provider.ts';
+import { GROUP } from './crd.ts';
 
 /** The text of providers/README.md; `folders` says where each type lives. */
 export function toProviderIndex(definitions: readonly ProviderDefinition[], folders: ReadonlyMap<string, string>): string {
@@ -49,7 +50,7 @@ export function replaceBlock(text: string, name: string, block: string): string 
 /** The manifests of an example: the Provider, and the Secret that it names. */
 export function toManifests(definition: ProviderDefinition, example: ProviderExample): readonly object[] {
   const metadata = { name: definition.type, namespace: 'apps' };
-  const provider = { apiVersion: 'notification.toolkit.fluxcd.io/v1beta3', kind: 'Provider', metadata, spec: example.spec };
+  const provider = { apiVersion: `${GROUP}/v1beta3`, kind: 'Provider', metadata, spec: example.spec };
   const reference = example.spec['secretRef'] as { readonly name: string } | undefined;
   if (example.secret === undefined || reference === undefined) return [provider];
   return [provider, { apiVersion: 'v1', kind: 'Secret', metadata: { ...metadata, name: reference.name }, stringData: example.secret }];

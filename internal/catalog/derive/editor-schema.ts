@@ -1,7 +1,7 @@
 // JSON Schemas for editors: stricter than the CRDs about unknown fields, and with each type's own words on the fields it uses.
 import type { z } from 'zod';
 import type { ProviderDefinition } from '../../sdk/provider.ts';
-import type { Crd } from './crd.ts';
+import { type Crd, GROUP } from './crd.ts';
 import { type JsonSchema, mapValues, withProperty } from './spec-schema.ts';
 
 /** Alerts and Providers are read from a folder in every version; a cluster serves v1beta3. */
@@ -18,7 +18,7 @@ export function toEditorSchema(crd: Crd, definitions: readonly ProviderDefinitio
     type: 'object',
     required: ['apiVersion', 'kind', 'metadata', 'spec'],
     properties: {
-      apiVersion: { enum: versionsOf(crd).map((version) => `notification.toolkit.fluxcd.io/${version}`) },
+      apiVersion: { enum: versionsOf(crd).map((version) => `${GROUP}/${version}`) },
       kind: { const: crd.kind },
       metadata: { type: 'object', required: ['name'], properties: { name: { type: 'string' }, namespace: { type: 'string' } } },
       spec: crd.kind === 'Provider' ? perType(spec, definitions) : spec,

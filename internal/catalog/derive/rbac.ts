@@ -1,5 +1,6 @@
 // What the controller may do in a cluster: no more than the kinds need that Flux's CRDs let an Alert name.
 import { stringify } from 'yaml';
+import { GROUP } from './crd.ts';
 import { SOURCES } from './source-kinds.ts';
 
 const NAME = 'notification-controller';
@@ -42,7 +43,7 @@ function toYaml(manifests: readonly object[]): string {
 
 /** The manifests that are followed, the finalizers that are taken off them, and the status that is written where there is one. */
 function configurationRules(): readonly Rule[] {
-  const apiGroups = ['notification.toolkit.fluxcd.io'];
+  const apiGroups = [GROUP];
   return [
     { apiGroups, resources: ['alerts', 'providers', 'receivers'], verbs: [...READ, 'patch'] },
     { apiGroups, resources: ['alerts/status', 'providers/status'], verbs: ['patch'] },
