@@ -1,4 +1,5 @@
 // Where the API of a repository is: beside the `scm` part of its clone address, below the path that the server is installed at.
+import { parseUrl } from '../../internal/sdk/git/address.ts';
 import { requirePathParts } from '../../internal/sdk/git/commit-status.ts';
 import { ConfigFault } from '../../internal/sdk/provider.ts';
 
@@ -18,17 +19,20 @@ export interface Repository {
 
 /** Throws ConfigFault for an address that is not the one to clone from over HTTP; the fault does not show it, it may hold a password. */
 export function toRepository(address: string): Repository {
-  const scheme = /^([A-Za-z][A-Za-z0-9+.-]*):/.exec(address)?.[1]?.toLowerCase() ?? '';
+  const url = parseUrl(address);
+  const scheme = url?.scheme ?? /^[A-Za-z][A-Za-z0-9+.-]*(?=:)/.exec(address)?.[0].toLowerCase() ?? '';
   if (scheme !== 'http' && scheme !== 'https') {
     throw new ConfigFault(`could not parse git address: unsupported scheme type in address: ${scheme.slice(0, 20)}. Must be http or https`);
   }
-  const url = URL.parse(address);
-  if (url === null || /[\s\\]/.test(address)) throw new ConfigFault('could not parse git address: it is no URL');
-  const path = url.pathname.replace(/\.git$/, '');
+  if (url === undefined) throw new ConfigFault('could not parse git address: it is no URL');
+  const { host, query } = url;
+  const path = url.path.replace(/\.git$/, '');
   const index = path.lastIndexOf(SCM);
-  if (index < 0) throw new ConfigFault('could not parse git address: supplied provider address is not http(s) git clone url');
-  const [project = '', slug = ''] = requirePathParts(path.slice(index + SCM.length), 'project/repository');
-  return { base: `${url.origin}${path.slice(0, index)}`, project, slug, query: url.search, link: withoutCredentials(address, url) };
+  if (host === '' || index < 0)
+    throw new ConfigFault('could not parse git address: supplied provider address is not http(s) git clone url');
+  const [project = '', slug = ''] = requirePathParts(path.slice(index + SCM.length), 'project/repository').map(encodeURIComponent);
+  const base = `${scheme}://${host}${path.slice(0, index).split('/').map(encodeURIComponent).join('/')}`;
+  return { base, project, slug, query, link: withoutCredentials(address) };
 }
 
 /** One name for one repository, however it is written: Bitbucket's names are the same in either case. */
@@ -36,10 +40,6 @@ export function repositoryKey({ base, project, slug }: Repository): readonly [ap
   return [base.toLowerCase(), `${project}/${slug}`.toLowerCase()];
 }
 
-function withoutCredentials(address: string, url: URL): string {
-  if (url.username === '' && url.password === '') return address;
-  const bare = new URL(url);
-  bare.username = '';
-  bare.password = '';
-  return bare.href;
+function withoutCredentials(address: string): string {
+  return address.replace(/^([^:]*:\/\/)[^/?#]*@/, '$1');
 }

@@ -1,5 +1,6 @@
 // Where a repository's API is: github.com has its own host for it, GitHub Enterprise serves it below /api/v3.
 import { parseGitAddress } from '../../internal/sdk/git/address.ts';
+import { requirePathParts } from '../../internal/sdk/git/commit-status.ts';
 import { ConfigFault } from '../../internal/sdk/provider.ts';
 
 export interface Repository {
@@ -12,9 +13,7 @@ export interface Repository {
 /** Throws ConfigFault for an address that names no repository on an HTTP server. */
 export function toRepository(address: string): Repository {
   const { scheme, host, id } = parseGitAddress(address);
-  const [owner, name, ...rest] = id.split('/');
-  // An address that could not be understood may be a credential in the wrong place, so it is not shown.
-  if (!owner || !name || rest.length > 0) throw new ConfigFault('invalid repository id: the address must end with owner/repository');
+  const [owner = '', name = ''] = requirePathParts(id, 'owner/repository');
   if (host === 'github.com') return { apiBase: 'https://api.github.com', owner, name };
   if (scheme !== 'http' && scheme !== 'https') throw new ConfigFault(`unsupported protocol scheme "${scheme}", use https`);
   const isApiHost = host.startsWith('api.') || host.includes('.api.');

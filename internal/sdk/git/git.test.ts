@@ -22,6 +22,13 @@ const ADDRESSES = [
   { in: 'https://org@dev.azure.com/org/my%20proj/_git/repo', want: ['https', 'dev.azure.com', 'org/my proj/_git/repo'] },
   { in: 'https://user:pw@github.com/foo/bar.git?x=y', want: ['https', 'github.com', 'foo/bar'] },
   { in: 'https://github.com/foo/b%C3%A4r', want: ['https', 'github.com', 'foo/bär'] },
+  { in: 'https://github.com/foo/bar\n', want: ['file', '', 'https://github.com/foo/bar\n'] },
+  { in: ' https://github.com/foo/bar', want: ['file', '', ' https://github.com/foo/bar'] },
+  { in: 'https://github.com/foo/bar#a%zz', want: ['https', 'https', 'github.com/foo/bar'] },
+  { in: 'https://git%41.com/foo/bar', want: ['https', 'https', 'git'] },
+  { in: 'https:foo/bar', want: ['https', '', ''] },
+  { in: 'a~b@git.example.com:foo/bar', want: ['https', 'git.example.com', 'foo/bar'] },
+  { in: 'a+b@git.example.com:foo/bar', want: ['file', '', 'a+b@git.example.com:foo/bar'] },
   { in: 'https://github.com//foo/bar.git.git', want: ['https', 'github.com', 'foo/bar.git'] },
 ];
 
