@@ -2,7 +2,7 @@
 // guard; it takes 404 for an empty answer; and it asks each time where the API is, which is remembered here.
 import type { GitApi } from 'azure-devops-node-api/GitApi.js';
 import type { ApiResourceLocation } from 'azure-devops-node-api/interfaces/common/VsoBaseInterfaces.js';
-import { ForgeRefusal, requireJson, requireSuccess, UnusableAnswer } from '../../internal/sdk/git/forge-answer.ts';
+import { ForgeRefusal, requireJson, requireObject, requireSuccess, UnusableAnswer } from '../../internal/sdk/git/forge-answer.ts';
 import type { HttpRequest, HttpResponse, Send } from '../../internal/sdk/http.ts';
 
 /** The id under which every server lists where statuses of commits are. */
@@ -49,7 +49,7 @@ export async function createClient({ http, organisationUrl, token }: Access, loc
   const client: { request: unknown } = api.rest.client;
   client.request = async (method: string, url: string, body: string | null, headers: Readonly<Record<string, string>>) => {
     const response = accept(await http(toRequest({ method, url, body, headers }, token)));
-    requireJson(response);
+    requireObject(requireJson(response), response.status);
     const text = new TextDecoder().decode(response.body);
     return { message: { statusCode: response.status, headers: { ...response.headers } }, readBody: async () => text };
   };

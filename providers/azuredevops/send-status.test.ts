@@ -86,6 +86,24 @@ test('a summary makes a context and a lane of its own', async () => {
   assert.notDeepEqual(lanes[0], lanes[1]);
 });
 
+const ORDERS = [
+  { name: 'the newest counts', statuses: [posted(1, 'error'), posted(2, 'succeeded')], posts: 0 },
+  { name: 'the newest counts, wherever it stands', statuses: [posted(2, 'error'), posted(1, 'succeeded')], posts: 1 },
+  { name: 'of equal ids the first counts', statuses: [posted(1, 'error'), posted(1, 'succeeded')], posts: 1 },
+  { name: 'an answer without a list holds none', statuses: undefined, posts: 1 },
+];
+
+for (const { name, statuses, posts } of ORDERS) {
+  test(`existing statuses: ${name}`, async () => {
+    const table = new StatusTable();
+    const bench = createBench((request) => (request.method === 'GET' ? toResponse(200, { value: statuses }) : azure(request, table)));
+
+    await sendStatus(bench.context, input());
+
+    assert.equal(table.items.length, posts);
+  });
+}
+
 const AUTHORIZATIONS = [
   { name: 'a token', secret: { token: 'ado-pat' }, want: ':ado-pat' },
   { name: 'a token with a line end', secret: { token: 'ado-pat\n' }, want: ':ado-pat\n' },
@@ -160,4 +178,8 @@ for (const { name, address } of FAULTS) {
     await assert.rejects(sendStatus(bench.context, input({ address })), ConfigFault);
     assert.equal(bench.requests.length, 0);
   });
+}
+
+function posted(id: number, state: string) {
+  return { id, state, description: 'reconciliation succeeded', context: { genre: 'fluxcd', name: CONTEXT } };
 }

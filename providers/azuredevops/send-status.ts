@@ -87,23 +87,27 @@ function contextKey(genre: string, name: string): string {
   return JSON.stringify([genre, name]);
 }
 
-/** The order of the answer is not promised, so that the id says which of two statuses is the newer one. */
+/** The order of the answer is not promised, so that the id says which of two statuses is the newer one; of equal ids the first counts. */
 async function readStatuses(api: GitApi, { project, name }: Repository, wanted: CommitStatus): Promise<ReadonlyMap<string, string>> {
   const items: Readonly<Record<string, unknown>>[] = [];
   for (let page = 0; page < MAX_PAGES; page += 1) {
     const range = page === 0 ? [] : ([PAGE_SIZE, page * PAGE_SIZE] as const);
-    const found = requireItems(await api.getStatuses(wanted.sha, name, project, ...range), 200);
+    const answer: unknown = await api.getStatuses(wanted.sha, name, project, ...range);
+    // The client hands on the whole answer where it holds no list, which is how Flux's client reads none.
+    const found = Array.isArray(answer) ? requireItems(answer, 200) : [];
     items.push(...found);
     if (found.length < PAGE_SIZE) break;
   }
   const { default: interfaces } = await import('azure-devops-node-api/interfaces/GitInterfaces.js');
   const values = new Map<string, string>();
-  for (const { context, state, description, targetUrl } of items.toSorted((a, b) => Number(a['id']) - Number(b['id'])) as GitStatus[]) {
+  for (const { context, state, description, targetUrl } of items.toSorted((a, b) => Number(b['id']) - Number(a['id'])) as GitStatus[]) {
     if (typeof context?.name !== 'string' || typeof state !== 'number') continue;
+    const key = contextKey(context.genre ?? '', context.name);
+    if (values.has(key)) continue;
     // The client made a number of the word that was answered.
     const word = interfaces.GitStatusState[state]?.toLowerCase() ?? '';
     const value = statusValue({ state: word, description: description ?? '', url: linkOf(targetUrl, wanted) });
-    values.set(contextKey(context.genre ?? '', context.name), value);
+    values.set(key, value);
   }
   return values;
 }

@@ -27,6 +27,9 @@ const READINGS: readonly { name: string; answer: HttpResponse; want: Partial<Out
   { name: 'no rights', answer: toResponse(401, {}), want: { kind: 'deferred', reason: 'auth', until: 'target-change' } },
   { name: 'a page', answer: toResponse(200, '<html>'), want: { kind: 'retry', reason: 'server' } },
   { name: 'a number', answer: toResponse(200, 3), want: { kind: 'retry', reason: 'server' } },
+  { name: 'null', answer: toResponse(200, 'null'), want: { kind: 'delivered' } },
+  { name: 'nothing', answer: toResponse(204), want: { kind: 'delivered' } },
+  { name: 'a list', answer: toResponse(200, []), want: { kind: 'retry', reason: 'server' } },
   { name: 'nothing of a build', answer: toResponse(200, {}), want: { kind: 'delivered' } },
   { name: 'a failure', answer: toResponse(500, 'boom'), want: { kind: 'retry', reason: 'server' } },
   { name: 'a limit without a time', answer: toResponse(429, ''), want: { kind: 'retry', reason: 'rate-limited' } },
@@ -46,6 +49,12 @@ for (const { name, answer, want } of READINGS) {
     assert.deepEqual({ ...outcome, ...want }, outcome);
   });
 }
+
+test('a build that is written without an answer is written', async () => {
+  const bench = createBench((request) => (request.method === 'POST' ? toResponse(204) : NOT_FOUND));
+
+  assert.equal((await sendStatus(bench.context, input())).kind, 'delivered');
+});
 
 test('neither half of the token is told, whatever is answered', async () => {
   const bench = createBench((request) => (request.method === 'POST' ? toResponse(400, 'user and app-password') : NOT_FOUND));

@@ -9,7 +9,7 @@ import {
   type StatusRepository,
   statusValue,
 } from '../../internal/sdk/git/commit-status.ts';
-import { requireJson, requireSuccess, UnusableAnswer } from '../../internal/sdk/git/forge-answer.ts';
+import { requireJson, requireObject, requireSuccess } from '../../internal/sdk/git/forge-answer.ts';
 import { statusName } from '../../internal/sdk/git/status.ts';
 import { isWholeCommit } from '../../internal/sdk/git/status-draft.ts';
 import type { HttpRequest, Send } from '../../internal/sdk/http.ts';
@@ -22,6 +22,8 @@ import { toAccess, withHalves } from './access.ts';
 export const MAX_TEXT_CHARS = 255;
 /** A build has to link somewhere; like Flux to the front page, unless the Provider names another one. */
 const BUILD_URL = 'https://bitbucket.org';
+/** The answer has no body. */
+const NO_CONTENT = 204;
 
 const forge: StatusForge = {
   name: 'bitbucket',
@@ -64,10 +66,9 @@ function keyOf(status: CommitStatus): string {
 async function readBuild(http: Send, build: Build, status: CommitStatus): Promise<StatusReading> {
   const url = `${build.url}/commit/${encodeURIComponent(status.sha)}/statuses/build/${keyOf(status)}`;
   const response = await http({ method: 'GET', url, headers: [build.authorization] });
-  if (response.status === 404) return { value: undefined };
-  const answer = requireJson(requireSuccess(response));
-  if (typeof answer !== 'object' || answer === null) throw new UnusableAnswer(response.status, 'the answer is no build');
-  const { state, description, url: link } = answer as Readonly<Record<string, unknown>>;
+  if (response.status === 404 || response.status === NO_CONTENT) return { value: undefined };
+  const answer = requireObject(requireJson(requireSuccess(response)), response.status);
+  const { state, description, url: link } = { ...(answer as Readonly<Record<string, unknown>> | null) };
   if (typeof state !== 'string') return { value: undefined };
   const text = typeof description === 'string' ? description : '';
   return { value: statusValue({ state, description: text, url: linkOf(link, status) }) };
@@ -78,5 +79,6 @@ async function writeBuild(http: Send, build: Build, status: CommitStatus): Promi
   const url = `${build.url}/commit/${encodeURIComponent(status.sha)}/statuses/build`;
   const headers = [build.authorization, ['Content-Type', 'application/json']] as const;
   const body = JSON.stringify({ key: keyOf(status), url: status.url || BUILD_URL, state, name: build.name, description });
-  requireJson(requireSuccess(await http({ method: 'POST', url, headers, body })));
+  const response = requireSuccess(await http({ method: 'POST', url, headers, body }));
+  if (response.status !== NO_CONTENT) requireJson(response);
 }

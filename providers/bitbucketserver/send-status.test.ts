@@ -52,6 +52,22 @@ for (const { name, build, posts } of EXISTING) {
   });
 }
 
+const READINGS = [
+  { name: 'null', answer: toResponse(200, 'null'), want: 'delivered' },
+  { name: 'nothing', answer: toResponse(204), want: 'delivered' },
+  { name: 'a status that comes without a build', answer: toResponse(202, 'later'), want: 'delivered' },
+  { name: 'a list', answer: toResponse(200, []), want: 'retry' },
+  { name: 'a page', answer: toResponse(200, '<html>'), want: 'retry' },
+];
+
+for (const { name, answer, want } of READINGS) {
+  test(`reading is answered with ${name}`, async () => {
+    const bench = createBench((request) => (request.method === 'POST' ? toResponse(204) : answer));
+
+    assert.equal((await sendStatus(bench.context, input())).kind, want);
+  });
+}
+
 const CREATIONS: readonly { name: string; answer: HttpResponse; want: Partial<Outcome> }[] = [
   {
     name: 'a login page',
@@ -96,17 +112,24 @@ const ADDRESSES = [
     base: 'https://h.example.com',
     query: '?a=b',
   },
+  {
+    name: 'blanks and escapes',
+    address: 'https://h.example.com/b%20b/scm/~proj/re po%2egit',
+    base: 'https://h.example.com/b%20b',
+    builds: BUILDS.replace('/proj/', '/~proj/').replace('/repo/', '/re%20po/'),
+    query: '',
+  },
   { name: 'credentials, left out', address: 'https://u:pw-1@h.example.com/scm/proj/repo.git', base: 'https://h.example.com', query: '' },
 ];
 
-for (const { name, address, base, query } of ADDRESSES) {
+for (const { name, address, base, builds = BUILDS, query } of ADDRESSES) {
   test(`an address with ${name}`, async () => {
     const bench = createBench((request) => (request.method === 'POST' ? toResponse(204) : NOT_FOUND));
 
     await sendStatus(bench.context, input({ address }));
 
     const urls = bench.requests.map(({ url }) => url);
-    assert.deepEqual(urls, [`${base}${BUILDS}?key=${keyOf(CONTEXT)}`, `${base}${BUILDS}${query}`]);
+    assert.deepEqual(urls, [`${base}${builds}?key=${keyOf(CONTEXT)}`, `${base}${builds}${query}`]);
     assert.ok(!String(bench.requests[1]?.body).includes('pw-1'));
   });
 }
@@ -117,6 +140,8 @@ const FAULTS = [
   { name: 'a blank in the host', changes: { address: 'http://exa mple.com/scm/a/b' }, message: /it is no URL/ },
   { name: 'no scm', changes: { address: 'https://h.example.com/proj/repo' }, message: /not http\(s\) git clone url/ },
   { name: 'one part', changes: { address: 'https://h.example.com/scm/repo' }, message: /invalid repository id/ },
+  { name: 'an escaped slash', changes: { address: 'https://h.example.com/scm/a%2Fb/repo' }, message: /invalid repository id/ },
+  { name: 'a broken escape', changes: { address: 'https://h.example.com/scm/a/b%zz' }, message: /it is no URL/ },
   { name: 'no credentials', changes: { secret: {} }, message: /invalid credentials/ },
   { name: 'a password alone', changes: { secret: { password: 'pw-1' } }, message: /invalid credentials/ },
   { name: 'a token with a line end', changes: { secret: { token: 'bbs-token\n' } }, message: /token holds/ },

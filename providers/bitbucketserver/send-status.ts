@@ -8,7 +8,7 @@ import {
   type StatusReading,
   type StatusRepository,
 } from '../../internal/sdk/git/commit-status.ts';
-import { requireJson, requireSuccess, UnusableAnswer } from '../../internal/sdk/git/forge-answer.ts';
+import { requireJson, requireObject, requireSuccess } from '../../internal/sdk/git/forge-answer.ts';
 import { statusName } from '../../internal/sdk/git/status.ts';
 import { isWholeCommit } from '../../internal/sdk/git/status-draft.ts';
 import type { HttpRequest, Send } from '../../internal/sdk/http.ts';
@@ -75,9 +75,10 @@ async function readBuild(http: Send, builds: Builds, status: CommitStatus): Prom
   const key = keyOf(status);
   const response = await http({ method: 'GET', url: `${urlOf(builds, status.sha)}?key=${key}`, headers: builds.headers });
   if (response.status === 404) return { value: undefined };
-  const answer = requireJson(requireSuccess(response));
-  if (typeof answer !== 'object' || answer === null) throw new UnusableAnswer(response.status, 'the answer is no build');
-  const build = answer as Readonly<Record<string, unknown>>;
+  // Servers that know no build answer in more than one way; only this status comes with one.
+  if (requireSuccess(response).status !== 200) return { value: undefined };
+  const answer = requireObject(requireJson(response), response.status);
+  const build = { ...(answer as Readonly<Record<string, unknown>> | null) };
   if (build['key'] !== key) return { value: undefined };
   const { state, description = '', name = '' } = build;
   return { value: valueOf({ state, description, name, url: linkOf(build['url'], status) }) };

@@ -1,5 +1,5 @@
 // Gitea's API of commit statuses, over our transport.
-import { requireItems, requireJson, requireSuccess, UnusableAnswer } from '../../internal/sdk/git/forge-answer.ts';
+import { requireItems, requireJson, requireObject, requireSuccess, UnusableAnswer } from '../../internal/sdk/git/forge-answer.ts';
 import { type CommitStatus, linkOf, statusValue } from '../../internal/sdk/git/commit-status.ts';
 import type { HttpResponse, Send } from '../../internal/sdk/http.ts';
 import { ConfigFault } from '../../internal/sdk/provider.ts';
@@ -11,6 +11,9 @@ const PAGE_SIZE = 50;
 const MAX_PAGES = 200;
 /** Older servers lack parts of the API. */
 const MIN_VERSION = [1, 11] as const;
+/** The release, what it leads to (`1.22.0-rc1`, `1.22.0+rc1` is that release), and what it was built from, as Gitea's own client takes it. */
+const VERSION =
+  /^v?(\d+(?:\.\d+)*)(-?[A-Za-z~-][A-Za-z\d~-]*(?:\.[A-Za-z\d~-]+)*|-\d[A-Za-z\d~-]*(?:\.[A-Za-z\d~-]+)*)?(?:\+[A-Za-z\d~-]+(?:\.[A-Za-z\d~-]+)*)?$/;
 
 /** What a server says of itself in a preview. */
 export const PREVIEWED_VERSION = { version: MIN_VERSION.join('.') };
@@ -39,7 +42,8 @@ export function createApi(http: Send, repository: Repository, token: string): Gi
     create: async ({ sha, context, state, description, url: link }) => {
       const url = `${base}/statuses/${encodeURIComponent(sha)}`;
       const body = JSON.stringify({ state, target_url: link, description, context });
-      requireJson(requireSuccess(await http({ method: 'POST', url, headers: [authorization, json], body })));
+      const response = requireSuccess(await http({ method: 'POST', url, headers: [authorization, json], body }));
+      requireObject(requireJson(response), response.status);
     },
   };
 }
@@ -48,11 +52,19 @@ export function createApi(http: Send, repository: Repository, token: string): Gi
 function toVersion(response: HttpResponse): string {
   const answer = requireJson(response);
   const version = typeof answer === 'object' && answer !== null && 'version' in answer ? answer.version : undefined;
-  const [, major, minor] = /^v?(\d+)(?:\.(\d+))?/.exec(typeof version === 'string' ? version : '') ?? [];
-  if (typeof version !== 'string' || major === undefined) throw new UnusableAnswer(response.status, 'the answer names no version');
-  const isTooOld = Number(major) < MIN_VERSION[0] || (Number(major) === MIN_VERSION[0] && Number(minor ?? 0) < MIN_VERSION[1]);
-  if (isTooOld) throw new ConfigFault(`the server must be Gitea ${MIN_VERSION.join('.')} or newer`);
+  const [, release, preview] = VERSION.exec(typeof version === 'string' ? version : '') ?? [];
+  if (typeof version !== 'string' || release === undefined) throw new UnusableAnswer(response.status, 'the answer names no version');
+  if (isTooOld(release.split('.').map(Number), preview !== undefined))
+    throw new ConfigFault(`the server must be Gitea ${MIN_VERSION.join('.')} or newer`);
   return version;
+}
+
+/** What leads to a release comes before it. */
+function isTooOld(parts: readonly number[], isPreview: boolean): boolean {
+  const [major = 0, minor = 0, ...rest] = parts;
+  if (major !== MIN_VERSION[0]) return major < MIN_VERSION[0];
+  if (minor !== MIN_VERSION[1]) return minor < MIN_VERSION[1];
+  return isPreview && rest.every((part) => part === 0);
 }
 
 /** Gitea sorts by seconds, so that only the id says which of two statuses is the newer one. */

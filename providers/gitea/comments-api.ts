@@ -1,6 +1,6 @@
 // Gitea's API of comments on pull requests, over our transport. A pull request is an issue there.
 import type { ListedComment } from '../../internal/sdk/git/comment.ts';
-import { requireItems, requireJson, requireSuccess, UnusableAnswer } from '../../internal/sdk/git/forge-answer.ts';
+import { requireItems, requireJson, requireObject, requireSuccess, UnusableAnswer } from '../../internal/sdk/git/forge-answer.ts';
 import { fieldOf, idOf, toListed } from '../../internal/sdk/git/listed-comment.ts';
 import type { HttpResponse, Send } from '../../internal/sdk/http.ts';
 import type { Repository } from './repository.ts';
@@ -24,13 +24,14 @@ export function createCommentsApi(http: Send, repository: Repository, token: str
   const get = async (url: string) => requireSuccess(await http({ method: 'GET', url, headers: [authorization] }));
   const write = async (method: string, url: string, body: string) => {
     const headers = [authorization, ['Content-Type', 'application/json'] as const];
-    return requireSuccess(await http({ method, url, headers, body: JSON.stringify({ body }) }));
+    const response = requireSuccess(await http({ method, url, headers, body: JSON.stringify({ body }) }));
+    return requireObject(requireJson(response), response.status);
   };
   return {
     login: async () => toLogin(await get(`${repository.apiBase}/user`)),
     find: async (number, isWanted) =>
       await findComment(isWanted, (page) => get(`${base}/${number}/comments?limit=${PAGE_SIZE}&page=${page}`)),
-    create: async (number, body) => idOf(requireJson(await write('POST', `${base}/${number}/comments`, body))),
+    create: async (number, body) => idOf(await write('POST', `${base}/${number}/comments`, body)),
     update: async (id, body) => void (await write('PATCH', `${base}/comments/${id}`, body)),
   };
 }

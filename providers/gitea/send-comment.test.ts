@@ -78,6 +78,20 @@ for (const { name, step, answer, want } of ANSWERS) {
   });
 }
 
+test('a page in the place of an updated comment says that nothing was updated', async () => {
+  const marker = '<!-- flux-pr-comment-key:0c9c2e41-d2f9-4f9b-9c41-bebc1984d67a/Kustomization/apps/webapp -->';
+  const bench = createBench((request) => {
+    if (request.url.endsWith('/version')) return toResponse(200, { version: '1.22.3' });
+    if (request.url.endsWith('/user')) return toResponse(200, { login: 'bot' });
+    return request.method === 'GET' ? toResponse(200, [{ id: 5, body: marker, user: { login: 'bot' } }]) : toResponse(200, '<html>');
+  });
+
+  const outcome = await sendPullRequestComment(bench.context, INPUT);
+
+  assert.equal(bench.requests.at(-1)?.method, 'PATCH');
+  assert.ok(outcome.kind === 'retry' && outcome.message.startsWith('could not update the comment: '));
+});
+
 test('a server that answers with everything at once is asked once, whatever page is asked for', async () => {
   const bench = createBench((request) => {
     if (request.url.endsWith('/version')) return toResponse(200, { version: '1.22.3' });

@@ -1,5 +1,5 @@
 // What GitHub's refusals mean. The client throws one error class for answers and for the lack of one.
-import { ForgeRefusal, UnusableAnswer } from '../../internal/sdk/git/forge-answer.ts';
+import { ForgeRefusal, requireObject, UnusableAnswer } from '../../internal/sdk/git/forge-answer.ts';
 
 export { UnusableAnswer };
 
@@ -13,6 +13,24 @@ export async function asked<Answer>(call: () => Promise<Answer>): Promise<Answer
   } catch (error) {
     throw toRefusal(error) ?? error;
   }
+}
+
+/** What GitHub answered, null for nothing: the client counts redirects as answers, and hands on as text what is not labelled as JSON. */
+export function jsonOf({ data, status }: { readonly data: unknown; readonly status: number }): unknown {
+  if (status < 200 || status >= 300) throw new UnusableAnswer(status, 'the answer is a redirect');
+  if (data instanceof ArrayBuffer) return jsonOf({ data: new TextDecoder().decode(data), status });
+  if (typeof data !== 'string') return data ?? null;
+  if (data.trim() === '') return null;
+  try {
+    return JSON.parse(data);
+  } catch {
+    throw new UnusableAnswer(status, 'the answer is not JSON');
+  }
+}
+
+/** What GitHub answered to a write; a page says that something else took it. */
+export function requireWritten(answer: { readonly data: unknown; readonly status: number }): unknown {
+  return requireObject(jsonOf(answer), answer.status);
 }
 
 /** Both of GitHub's limits are answered with 403 or 429; the secondary one is told by its words. */

@@ -57,6 +57,7 @@ const ANSWERS = [
   { name: 'a text that is refused', step: 'POST', answer: toResponse(422, { message: 'Validation Failed' }), want: 'rejected bad-request' },
   { name: 'a token that may not', step: 'POST', answer: toResponse(403, { message: 'Resource not accessible' }), want: 'deferred auth' },
   { name: 'a secondary limit', step: 'POST', answer: LIMITED, want: 'deferred rate-limited' },
+  { name: 'a page in the place of the comment', step: 'POST', answer: toResponse(200, '<html>'), want: 'retry server' },
   { name: 'a failing server', step: 'POST', answer: toResponse(502, ''), want: 'retry server' },
 ];
 

@@ -2,10 +2,10 @@
 // conversation the issue's comments.
 import { type CommentForge, type CommentRepository, type ListedComment, sendComment } from '../../internal/sdk/git/comment.ts';
 import { requireItems } from '../../internal/sdk/git/forge-answer.ts';
-import { toListed } from '../../internal/sdk/git/listed-comment.ts';
+import { fieldOf, idOf, toListed } from '../../internal/sdk/git/listed-comment.ts';
 import type { Outcome } from '../../internal/sdk/outcome.ts';
 import type { RenderInput, SendContext } from '../../internal/sdk/provider.ts';
-import { asked, secondaryLimitMs, UnusableAnswer } from './answer.ts';
+import { asked, jsonOf, requireWritten, secondaryLimitMs, UnusableAnswer } from './answer.ts';
 import { appIdentity, appLogin } from './app.ts';
 import { createClient } from './client.ts';
 import { checkCredentials, secretToken, tokenOf } from './credentials.ts';
@@ -52,9 +52,10 @@ function open(context: SendContext, { config }: RenderInput): CommentRepository 
 type Client = ReturnType<typeof createClient>;
 
 async function readLogin(client: Client): Promise<string> {
-  const { data, status } = await asked(() => client.rest.users.getAuthenticated());
-  if (typeof data?.login !== 'string' || data.login === '') throw new UnusableAnswer(status, 'the answer names no user');
-  return data.login;
+  const answer = await asked(() => client.rest.users.getAuthenticated());
+  const login = fieldOf(jsonOf(answer), 'login');
+  if (typeof login !== 'string' || login === '') throw new UnusableAnswer(answer.status, 'the answer names no user');
+  return login;
 }
 
 interface Search {
@@ -74,7 +75,7 @@ async function findComment(client: Client, search: Search): Promise<ListedCommen
 }
 
 async function readPage(client: Client, { repository: { owner, name }, number }: Search, page: number) {
-  const { data, headers, status } = await asked(() =>
+  const answer = await asked(() =>
     client.request('GET /repos/{owner}/{repo}/issues/{issue_number}/comments', {
       owner,
       repo: name,
@@ -85,27 +86,19 @@ async function readPage(client: Client, { repository: { owner, name }, number }:
       page,
     }),
   );
-  return { items: requireItems(data, status), hasNext: /rel="?next"?/.test(headers.link ?? '') };
+  return { items: requireItems(jsonOf(answer), answer.status), hasNext: /rel="?next"?/.test(answer.headers.link ?? '') };
 }
 
 async function createComment(
   client: Client,
   { repository: { owner, name }, number, body }: { readonly repository: Repository; readonly number: number; readonly body: string },
 ): Promise<string | undefined> {
-  const { data, status } = await asked(() => client.rest.issues.createComment({ owner, repo: name, issue_number: number, body }));
-  requireDone(status);
-  return typeof data?.id === 'number' ? String(data.id) : undefined;
+  return idOf(requireWritten(await asked(() => client.rest.issues.createComment({ owner, repo: name, issue_number: number, body }))));
 }
 
 async function updateComment(
   client: Client,
   { repository: { owner, name }, id, body }: { readonly repository: Repository; readonly id: string; readonly body: string },
 ): Promise<void> {
-  const { status } = await asked(() => client.rest.issues.updateComment({ owner, repo: name, comment_id: Number(id), body }));
-  requireDone(status);
-}
-
-/** The client counts a redirect as an answer. */
-function requireDone(status: number): void {
-  if (status < 200 || status >= 300) throw new UnusableAnswer(status, 'the answer is a redirect');
+  requireWritten(await asked(() => client.rest.issues.updateComment({ owner, repo: name, comment_id: Number(id), body })));
 }

@@ -37,6 +37,7 @@ const ANSWERS = [
   { name: 'a repository that it does not show', answer: toResponse(404, { message: 'Not Found' }), want: 'retry not-found' },
   { name: 'a renamed repository', answer: toResponse(301, '', { location: 'https://x' }), want: 'rejected bad-request' },
   { name: 'a payload that it refuses', answer: toResponse(422, { message: 'Invalid request' }), want: 'rejected bad-request' },
+  { name: 'a page', answer: toResponse(200, '<html>', { 'content-type': 'text/html' }), want: 'retry server' },
   { name: 'a failing server', answer: toResponse(500, ''), want: 'retry server' },
 ];
 

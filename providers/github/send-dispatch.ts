@@ -2,7 +2,7 @@
 import { outcomeOfForgeError } from '../../internal/sdk/git/forge-answer.ts';
 import type { Outcome } from '../../internal/sdk/outcome.ts';
 import type { RenderInput, SendContext } from '../../internal/sdk/provider.ts';
-import { asked, secondaryLimitMs, UnusableAnswer } from './answer.ts';
+import { asked, requireWritten, secondaryLimitMs } from './answer.ts';
 import { createClient } from './client.ts';
 import { checkCredentials, tokenOf } from './credentials.ts';
 import { toDispatch } from './dispatch-body.ts';
@@ -18,9 +18,7 @@ export async function sendDispatch(context: SendContext, { config, event }: Rend
     progress.doing = 'could not send the repository dispatch';
     // A body of its own, because the client would merge what stands in the payload and drop keys of metadata.
     const body = { owner, repo: name, data: toDispatch(event) };
-    const answer = await asked(() => client.request('POST /repos/{owner}/{repo}/dispatches', { ...body, event_type: '' }));
-    const status: number = answer.status;
-    if (status < 200 || status >= 300) throw new UnusableAnswer(status, 'the answer is a redirect');
+    requireWritten(await asked(() => client.request('POST /repos/{owner}/{repo}/dispatches', { ...body, event_type: '' })));
     return { kind: 'delivered' };
   } catch (error) {
     return outcomeOfForgeError(error, {

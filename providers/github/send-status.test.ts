@@ -74,7 +74,7 @@ const EXISTING = [
   { name: 'the newest decides over pages', pages: [[status(CONTEXT, 'failure')], [status(CONTEXT)]], posts: 1 },
   { name: 'another description', pages: [[status(CONTEXT, 'success', 'apply failed')]], posts: 1 },
   { name: 'an incomplete item is skipped', pages: [[status(CONTEXT, 'failure', null), status(CONTEXT)]], posts: 0 },
-  { name: 'items that are no objects are skipped', pages: [[null, 3, status(CONTEXT)]], posts: 0 },
+  { name: 'an item that is null is skipped', pages: [[null, status(CONTEXT)]], posts: 0 },
   { name: 'nothing at all', pages: [[]], posts: 1 },
 ];
 
@@ -88,6 +88,38 @@ for (const { name, pages, posts } of EXISTING) {
     assert.equal(bench.requests.filter((request) => request.method === 'POST').length, posts);
   });
 }
+
+const WRITES = [
+  { name: 'nothing', answer: toResponse(201), want: 'delivered' },
+  { name: 'text that is JSON', answer: toResponse(201, '{"id":1}', { 'content-type': 'text/plain' }), want: 'delivered' },
+  { name: 'text', answer: toResponse(201, 'created', { 'content-type': 'text/plain; charset=utf-8' }), want: 'retry' },
+  { name: 'a page', answer: toResponse(200, '<html>', { 'content-type': 'text/html' }), want: 'retry' },
+  { name: 'broken JSON', answer: toResponse(201, '{"id":', { 'content-type': 'application/json' }), want: 'retry' },
+  { name: 'a list', answer: toResponse(201, []), want: 'retry' },
+];
+
+for (const { name, answer, want } of WRITES) {
+  test(`a creation that is answered with ${name}`, async () => {
+    const bench = createBench((request) => (request.method === 'POST' ? answer : github([])(request)));
+
+    assert.equal((await sendStatus(bench.context, input())).kind, want);
+  });
+}
+
+for (const [name, answer] of Object.entries({ null: toResponse(200, 'null'), nothing: toResponse(200) })) {
+  test(`${name} in the place of a list is a commit without statuses`, async () => {
+    const bench = createBench((request) => (request.method === 'POST' ? toResponse(201, {}) : answer));
+
+    assert.equal((await sendStatus(bench.context, input())).kind, 'delivered');
+    assert.equal(bench.requests.length, 2);
+  });
+}
+
+test('a list of something else is no answer of GitHub', async () => {
+  const bench = createBench(github(['success']));
+
+  assert.equal((await sendStatus(bench.context, input())).kind, 'retry');
+});
 
 test('a link to the next page that never ends is given up when a page is empty', async () => {
   const bench = createBench((request) =>

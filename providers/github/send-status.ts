@@ -11,7 +11,7 @@ import {
 } from '../../internal/sdk/git/commit-status.ts';
 import type { Outcome } from '../../internal/sdk/outcome.ts';
 import type { RenderInput, SendContext } from '../../internal/sdk/provider.ts';
-import { asked, secondaryLimitMs, UnusableAnswer } from './answer.ts';
+import { asked, jsonOf, requireWritten, secondaryLimitMs } from './answer.ts';
 import { createClient } from './client.ts';
 import { checkCredentials, tokenOf } from './credentials.ts';
 import { repositoryId, toRepository, type Repository } from './repository.ts';
@@ -99,9 +99,7 @@ async function createStatus(client: Client, { owner, name }: Repository, status:
   const { sha, context, description } = status;
   const state = status.state as GithubState;
   const link = status.url === '' ? {} : { target_url: status.url };
-  const answer = await asked(() => client.rest.repos.createCommitStatus({ owner, repo: name, sha, state, ...link, description, context }));
-  const answered: number = answer.status;
-  if (answered < 200 || answered >= 300) throw new UnusableAnswer(answered, 'the answer is a redirect');
+  requireWritten(await asked(() => client.rest.repos.createCommitStatus({ owner, repo: name, sha, state, ...link, description, context })));
 }
 
 interface Page {
@@ -115,8 +113,9 @@ async function readPage(client: Client, { owner, name }: Repository, { sha, page
   const conditions = etag === undefined ? {} : { headers: { 'if-none-match': etag } };
   const list = { owner, repo: name, ref: sha, per_page: PAGE_SIZE, page, ...conditions };
   try {
-    const { data, headers, status } = await asked(() => client.rest.repos.listCommitStatusesForRef(list));
-    return { items: requireItems(data, status), hasNext: /rel="?next"?/.test(headers.link ?? ''), etag: headers.etag ?? '' };
+    const answer = await asked(() => client.rest.repos.listCommitStatusesForRef(list));
+    const { headers, status } = answer;
+    return { items: requireItems(jsonOf(answer), status), hasNext: /rel="?next"?/.test(headers.link ?? ''), etag: headers.etag ?? '' };
   } catch (error) {
     if (etag !== undefined && error instanceof ForgeRefusal && error.status === 304) return 'unchanged';
     throw error;

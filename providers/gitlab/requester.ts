@@ -1,7 +1,7 @@
 // What GitLab's community client sends with: our transport. Its own requester would open connections past the proxy and the
 // egress guard and repeat a refused request ten times within a third of a second, so this one takes its place.
 import type { FormattedResponse, RequestOptions } from '@gitbeaker/requester-utils';
-import { requireItems, requireJson, requireSuccess } from '../../internal/sdk/git/forge-answer.ts';
+import { requireItems, requireJson, requireObject, requireSuccess } from '../../internal/sdk/git/forge-answer.ts';
 import type { HttpResponse, Send } from '../../internal/sdk/http.ts';
 
 /** https://docs.gitlab.com/api/rest/#offset-based-pagination: at most 100 items a page. */
@@ -33,7 +33,7 @@ export async function toClientOptions(http: Send, { host, token }: Access, isLis
 
 async function readOne(http: Send, endpoint: string, request: RequestOptions): Promise<FormattedResponse> {
   const response = await ask(http, { endpoint, request, query: request.searchParams ?? '' });
-  const body = requireJson(response) as Record<string, unknown>;
+  const body = requireObject(requireJson(response), response.status) as Record<string, unknown>;
   return { body, headers: {}, status: response.status };
 }
 

@@ -66,11 +66,13 @@ test('a next page that never ends is given up when a page is empty', async () =>
 });
 
 const LISTS = [
-  { name: 'the newest decides', items: [item(2, 'failed'), item(1, 'success')], posts: 1 },
-  { name: 'the newest decides in the other order', items: [item(1, 'failed'), item(2, 'success')], posts: 0 },
+  { name: 'the newest of two branches decides', items: [item(2, 'failed', 'a'), item(1, 'success', 'b')], posts: 1 },
+  { name: 'the newest of two branches decides in the other order', items: [item(1, 'failed', 'a'), item(2, 'success', 'b')], posts: 0 },
+  { name: 'of one branch an equal one is enough', items: [item(2, 'failed', 'a'), item(1, 'success', 'a')], posts: 0 },
   { name: 'another commit', items: [{ ...item(1, 'success'), sha: '0'.repeat(40) }], posts: 1 },
   { name: 'no description', items: [{ ...item(1, 'success'), description: null }], posts: 1 },
-  { name: 'items that are no objects', items: [null, 3, item(1, 'success')], posts: 0 },
+  { name: 'an item that is null', items: [null, item(1, 'success')], posts: 0 },
+  { name: 'null in the place of none', items: null, posts: 1 },
 ];
 
 for (const { name, items, posts } of LISTS) {
@@ -180,6 +182,6 @@ for (const { name, address, want } of LANES) {
   });
 }
 
-function item(id: number, status: string) {
-  return { id, sha: SHA, name: CONTEXT, status, description: 'reconciliation succeeded' };
+function item(id: number, status: string, ref = 'main') {
+  return { id, sha: SHA, ref, name: CONTEXT, status, description: 'reconciliation succeeded' };
 }

@@ -74,16 +74,22 @@ async function readStatuses(client: Commits, { context, project, commit }: Quest
   return { value: all.get(status.context), remember };
 }
 
-/** GitLab's order is not promised, and a context has one status for each branch; the newest is what people see last. */
+/**
+ * GitLab's order is not promised, and a context has one status for each branch; the newest is what people see last. Of one
+ * branch only the last one is listed, so where there are more of them, an equal one is enough, as it is for Flux.
+ */
 function newestOf(items: readonly Readonly<Record<string, unknown>>[], wanted: CommitStatus): ReadonlyMap<string, string> {
-  const values = new Map<string, string>();
+  const newest = new Map<string, { readonly ref: unknown; readonly value: string }>();
+  const equal = statusValue(wanted);
   const ascending = items.toSorted((a, b) => Number(a['id']) - Number(b['id']));
-  for (const { sha, name, status, description, target_url } of ascending) {
+  for (const { sha, name, ref, status, description, target_url } of ascending) {
     if (sha !== wanted.sha || typeof name !== 'string' || typeof status !== 'string') continue;
+    const known = newest.get(name);
+    if (name === wanted.context && known?.value === equal && known.ref === ref) continue;
     const text = typeof description === 'string' ? description : '';
-    values.set(name, statusValue({ state: status, description: text, url: linkOf(target_url, wanted) }));
+    newest.set(name, { ref, value: statusValue({ state: status, description: text, url: linkOf(target_url, wanted) }) });
   }
-  return values;
+  return new Map([...newest].map(([name, { value }]) => [name, value]));
 }
 
 async function createStatus(client: Commits, project: Project, { sha, context, state, description, url }: CommitStatus): Promise<void> {

@@ -3,7 +3,15 @@ import { test } from 'node:test';
 import { NOW_MS, toRenderInput, toResponse } from '../../../test/support/provider-run.ts';
 import { exampleEvent } from '../example-event.ts';
 import { TransportError } from '../http.ts';
-import { ForgeRefusal, outcomeOfForgeError, requireJson, requireSuccess, UnusableAnswer } from './forge-answer.ts';
+import {
+  ForgeRefusal,
+  outcomeOfForgeError,
+  requireItems,
+  requireJson,
+  requireObject,
+  requireSuccess,
+  UnusableAnswer,
+} from './forge-answer.ts';
 
 const { config } = toRenderInput({ spec: {}, secret: { token: 'secret-token' }, event: exampleEvent() });
 const reading = { what: 'could not ask', config, nowMs: NOW_MS };
@@ -74,6 +82,15 @@ test('what is no JSON was not said by a forge, and is asked for again', () => {
   );
   assert.equal(outcomeOfForgeError(new UnusableAnswer(302, 'a redirect'), reading).kind, 'rejected');
   assert.throws(() => requireJson({ ...toResponse(200, '[]'), truncated: true }), TransportError);
+});
+
+test('null is a list without items and an object without fields; what is neither is no answer of a forge', () => {
+  assert.deepEqual(requireItems(null, 200), []);
+  assert.deepEqual(requireItems([null, { id: 1 }], 200), [{ id: 1 }]);
+  assert.equal(requireObject(null, 200), null);
+  assert.deepEqual(requireObject({ id: 1 }, 200), { id: 1 });
+  for (const value of [undefined, {}, 'x', ['x'], [[]]]) assert.throws(() => requireItems(value, 200), UnusableAnswer);
+  for (const value of [undefined, [], 'x', 3]) assert.throws(() => requireObject(value, 200), UnusableAnswer);
 });
 
 test('what is no answer is thrown as the transport said it', () => {

@@ -80,10 +80,23 @@ export function requireJson(response: HttpResponse): unknown {
   }
 }
 
-/** The objects of a list that a forge answered. */
+/** The objects of a list that a forge answered; forges written in Go say null when there are none. */
 export function requireItems(value: unknown, status: number): readonly Readonly<Record<string, unknown>>[] {
+  if (value === null) return [];
   if (!Array.isArray(value)) throw new UnusableAnswer(status, 'the answer is not a list');
-  return value.filter((item) => typeof item === 'object' && item !== null);
+  const items = value.filter((item) => item !== null);
+  if (!items.every(isObject)) throw new UnusableAnswer(status, 'the answer is a list of something else');
+  return items;
+}
+
+/** The object that a forge answered, or null; what else answers a write is a page in its way, or no forge. */
+export function requireObject(value: unknown, status: number): unknown {
+  if (value === null || isObject(value)) return value;
+  throw new UnusableAnswer(status, 'the answer is not an object');
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function outcomeOfUnusable({ status, message }: UnusableAnswer, { what, nowMs }: ForgeErrorReading): Outcome {
