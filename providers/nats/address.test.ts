@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { ConfigFault } from '../../internal/sdk/provider.ts';
 import { toServers } from './address.ts';
 
 const ADDRESSES: readonly { address: string; want: readonly string[] }[] = [
@@ -7,6 +8,8 @@ const ADDRESSES: readonly { address: string; want: readonly string[] }[] = [
   { address: 'nats:80', want: ['nats 80'] },
   { address: 'nats://nats.messaging.svc:4222/', want: ['nats.messaging.svc 4222'] },
   { address: 'TLS://nats.example.com', want: ['nats.example.com 4222 tls'] },
+  { address: 'tcp://nats', want: ['nats 4222'] },
+  { address: 'https://nats:80', want: ['nats 80'] },
   { address: 'nats://[::1]:5222', want: ['::1 5222'] },
   { address: '[2001:db8::1]', want: ['2001:db8::1 4222'] },
   { address: ' a:1 ,, tls://b:2,nats://c ', want: ['a 1', 'b 2 tls', 'c 4222'] },
@@ -21,5 +24,11 @@ for (const { address, want } of ADDRESSES) {
     );
 
     assert.deepEqual(servers, want);
+  });
+}
+
+for (const scheme of ['ws', 'WSS']) {
+  test(`${scheme} is another protocol`, () => {
+    assert.throws(() => toServers(`${scheme}://nats:4222`), ConfigFault);
   });
 }

@@ -24,9 +24,9 @@ export function toServers(address: string): readonly [Server, ...Server[]] {
 
 function toServer(entry: string): Server {
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(entry)?.[1]?.toLowerCase();
-  if (scheme !== undefined && scheme !== 'nats' && scheme !== 'tls') {
-    throw new ConfigFault(`invalid NATS server URL: unsupported scheme '${scheme.slice(0, 20)}', use nats or tls`);
-  }
+  // To Flux's client only these two differ from nats and tls; whatever else is written, such as tcp, stands for nats.
+  if (scheme === 'ws' || scheme === 'wss')
+    throw new ConfigFault(`invalid NATS server URL: unsupported scheme '${scheme}', use nats or tls`);
   const authority = scheme === undefined ? entry : entry.slice(scheme.length + 3);
   const url = /[\s\\?#]/.test(authority) ? null : URL.parse(`http://${authority}`);
   if (url === null || url.hostname === '') throw new ConfigFault('invalid NATS server URL: invalid host or port');
