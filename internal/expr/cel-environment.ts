@@ -6,6 +6,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Environment, Optional } from '@marcbachmann/cel-js';
 import { type Duration, UnsignedInt } from '@marcbachmann/cel-js/evaluator';
+import * as conversions from './cel-conversions.ts';
 import { ExpressionError } from './cel-error.ts';
 import { format, formatTimestamp } from './cel-format.ts';
 import * as strings from './cel-strings.ts';
@@ -35,15 +36,17 @@ export const METHODS: ReadonlySet<string> = new Set([
   'format',
   'first',
   'last',
+  'unwrapOpt',
 ]);
 /** `namespace.name(args)` becomes `tocsin__namespace_name(work, args)`. */
 export const NAMESPACES: ReadonlyMap<string, ReadonlySet<string>> = new Map([
   ['sets', new Set(['contains', 'equivalent', 'intersects'])],
   ['base64', new Set(['encode', 'decode'])],
   ['strings', new Set(['quote'])],
+  ['optional', new Set(['ofNonZeroValue', 'unwrap'])],
 ]);
 /** Global functions that are renamed. */
-export const FUNCTIONS: ReadonlySet<string> = new Set(['string', 'matches']);
+export const FUNCTIONS: ReadonlySet<string> = new Set(['string', 'matches', 'int', 'double']);
 
 const TIMESTAMP = 'google.protobuf.Timestamp';
 const DURATION = 'google.protobuf.Duration';
@@ -87,8 +90,24 @@ const DEFINITIONS: readonly (readonly [signature: string, handler: Handler])[] =
     (work, a: unknown[], b: unknown[]) => containsAll(work, a, b) && containsAll(work, b, a),
   ],
   ['sets_intersects(Work, list<A>, list<A>): bool', (work, a: unknown[], b: unknown[]) => intersects(work, a, b)],
+  [
+    'optional_ofNonZeroValue(Work, A): optional<A>',
+    (_work, value: unknown) => (conversions.isZero(value) ? Optional.none() : Optional.of(value)),
+  ],
+  ['optional_unwrap(Work, list<optional<A>>): list<A>', unwrap],
+  ['unwrapOpt(Work, list<optional<A>>): list<A>', unwrap],
   ['options(Work, optional<A>): list<A>', (_work, value: Optional) => (value.hasValue() ? [value.value()] : [])],
   ['flat(Work, list<optional<A>>): optional<A>', (_work, list: Optional[]) => list[0] ?? Optional.none()],
+  ['int(Work, int): int', (_work, value: bigint) => value],
+  ['int(Work, uint): int', (_work, value: UnsignedInt) => conversions.intOf(value.valueOf())],
+  ['int(Work, double): int', (_work, value: number) => conversions.intOfDouble(value)],
+  ['int(Work, string): int', (_work, value: string) => conversions.intOfString(value)],
+  [`int(Work, ${TIMESTAMP}): int`, (_work, value: Date) => conversions.intOfTimestamp(value)],
+  [`int(Work, ${DURATION}): int`, (_work, value: Duration) => conversions.intOfDuration(value)],
+  ['double(Work, double): double', (_work, value: number) => value],
+  ['double(Work, int): double', (_work, value: bigint) => Number(value)],
+  ['double(Work, uint): double', (_work, value: UnsignedInt) => Number(value.valueOf())],
+  ['double(Work, string): double', (_work, value: string) => conversions.doubleOfString(value)],
   ['base64_encode(Work, bytes): string', (work, bytes: Uint8Array) => encodeBase64(work, bytes)],
   ['base64_decode(Work, string): bytes', (work, text: string) => decodeBase64(work, text)],
   ['string(Work, string): string', (_work, value: string) => value],
@@ -115,7 +134,6 @@ function createBase(): Environment {
   const environment = new Environment({ enableOptionalTypes: true, limits: { maxDepth: 1000, maxAstNodes: 20_000 } });
   environment.registerType('Work', Work);
   environment.registerVariable(WORK_VARIABLE, 'Work');
-  environment.registerFunction(`int(${TIMESTAMP}): int`, (value: Date) => BigInt(Math.floor(value.getTime() / 1000)));
   environment.registerFunction(`timestamp(${TIMESTAMP}): ${TIMESTAMP}`, (value: Date) => value);
   environment.registerFunction(`duration(${DURATION}): ${DURATION}`, (value: Duration) => value);
   for (const [signature, handler] of DEFINITIONS) environment.registerFunction(`${INTERNAL_PREFIX}${signature}`, handler);
@@ -157,12 +175,19 @@ function encodeBase64(work: Work, bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('base64');
 }
 
-/** Standard alphabet, with or without padding, as cel-go takes it. */
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3}=?)?$/;
+
+/** Standard alphabet, padded to the full length or not at all; line ends do not count. */
 function decodeBase64(work: Work, text: string): Uint8Array {
   work.spendChars(text.length);
-  const unpadded = text.replace(/={1,2}$/, '');
-  if (!/^[A-Za-z0-9+/]*$/.test(unpadded) || unpadded.length % 4 === 1) throw new ExpressionError('illegal base64 data');
-  return Buffer.from(unpadded, 'base64');
+  const joined = text.replace(/[\r\n]+/g, '');
+  if (!BASE64.test(joined)) throw new ExpressionError('illegal base64 data');
+  return Buffer.from(joined, 'base64');
+}
+
+function unwrap(work: Work, list: readonly Optional[]): unknown[] {
+  work.spendSteps(list.length);
+  return list.filter((item) => item.hasValue()).map((item) => item.value());
 }
 
 function decodeUtf8(work: Work, bytes: Uint8Array): string {

@@ -1,22 +1,27 @@
 // `format` of the strings extension: %s %d %f %e %b %x %X %o and %%, with cel-go's refusals.
+import { Optional } from '@marcbachmann/cel-js';
 import { Duration, UnsignedInt } from '@marcbachmann/cel-js/evaluator';
 import { ExpressionError } from './cel-error.ts';
 import type { Work } from './cel-work.ts';
-import { formatFixed, formatScientific, formatShortest } from './go-number.ts';
+import { formatFixed, formatPlain, formatScientific } from './go-number.ts';
 
 const CLAUSE = /%(?:%|(?:\.(\d+))?([a-zA-Z])|(.)|$)/gsu;
 const VERBS = 'sdfebxXo';
 const DEFAULT_PRECISION = 6;
-const HIGHEST_PRECISION = 100;
+const HIGHEST_PRECISION = 1000;
 
-/** What is wrong with a literal template, or null; cel-go says so when it compiles. */
-export function checkTemplate(template: string): string | null {
+/** What is wrong with a literal template, for so many values if that is known, or null; cel-go says so when it compiles. */
+export function checkTemplate(template: string, given?: number): string | null {
+  let wanted = 0;
   for (const [clause, , verb] of template.matchAll(CLAUSE)) {
     if (clause === '%%') continue;
     if (verb === undefined || !VERBS.includes(verb))
       return `could not parse formatting clause: unrecognized formatting clause "${verb ?? clause.slice(1)}"`;
+    wanted += 1;
   }
-  return null;
+  if (given === undefined || given === wanted) return null;
+  if (given < wanted) return `index ${given} out of range`;
+  return `too many arguments supplied to string.format (expected ${wanted}, got ${given})`;
 }
 
 export function format(work: Work, template: string, values: readonly unknown[]): string {
@@ -56,13 +61,16 @@ function formatOne(value: unknown, verb: string, precision: number | undefined):
 
 function formatAny(value: unknown): string {
   if (typeof value === 'string') return value;
-  if (typeof value === 'number') return formatShortest(value);
+  if (typeof value === 'number') return formatPlain(value);
   if (typeof value === 'bigint' || typeof value === 'boolean' || value === null) return `${value}`;
   if (value instanceof UnsignedInt || value instanceof Duration) return String(value);
   if (value instanceof Uint8Array) return Buffer.from(value).toString('utf8');
   if (value instanceof Date) return formatTimestamp(value);
+  if (value instanceof Optional) throw new ExpressionError('could not convert argument to string: optional_type');
   if (Array.isArray(value)) return `[${value.map(formatAny).join(', ')}]`;
   if (typeof value === 'object') {
+    const typeName = nameOfType(value);
+    if (typeName !== undefined) return typeName;
     const entries = value instanceof Map ? [...(value as Map<unknown, unknown>)] : Object.entries(value);
     return `{${entries
       .map(([key, item]) => `${formatAny(key)}: ${formatAny(item)}`)
@@ -72,10 +80,15 @@ function formatAny(value: unknown): string {
   throw new ExpressionError(`could not convert argument to string: ${typeof value}`);
 }
 
+/** A value of type `type` is of a class that the library does not export. */
+function nameOfType(value: object): string | undefined {
+  const tag: unknown = Symbol.toStringTag in value ? value[Symbol.toStringTag] : undefined;
+  const name = typeof tag === 'string' ? /^Type<(.+)>$/.exec(tag)?.[1] : undefined;
+  return name === 'null' ? 'null_type' : name;
+}
+
 function formatDecimal(value: unknown): string {
-  if (typeof value === 'number' && !Number.isFinite(value))
-    return formatShortest(value).replace('+Inf', 'Infinity').replace('-Inf', '-Infinity');
-  if (typeof value === 'number') return formatShortest(value);
+  if (typeof value === 'number') return formatPlain(value);
   return toInteger(value, 'decimal').toString();
 }
 

@@ -7,9 +7,10 @@ import { ExpressionError } from './cel-error.ts';
 import { checkTemplate } from './cel-format.ts';
 import { toPattern } from './pattern.ts';
 
-const COMPREHENSIONS: ReadonlySet<string> = new Set(['all', 'exists', 'exists_one', 'existsOne', 'map', 'filter']);
+const COMPREHENSIONS: ReadonlySet<string> = new Set(['all', 'exists', 'exists_one', 'map', 'filter']);
 /** Methods of the library that cel-go does not have. */
-const FOREIGN_METHODS: ReadonlySet<string> = new Set(['json', 'hex', 'string', 'base64', 'at']);
+const FOREIGN_METHODS: ReadonlySet<string> = new Set(['json', 'hex', 'string', 'base64', 'at', 'existsOne']);
+const HIGHEST_INT = 2n ** 63n - 1n;
 type BinaryNode = Extract<ASTNode, { readonly op: BinaryOperator | '&&' | '||' }>;
 const BINARY: ReadonlySet<string> = new Set(['!=', '==', 'in', '+', '-', '*', '/', '%', '<', '<=', '>', '>=', '&&', '||']);
 const LEFT_ASSOCIATIVE: ReadonlySet<string> = new Set(['+', '-', '*', '/', '%', '&&', '||']);
@@ -19,16 +20,17 @@ export function rewrite(ast: ASTNode): string {
   return new Printer({ isRenaming: true }).print(ast);
 }
 
-/** The source with the elements of one list or map literal made dynamic, as cel-go joins the types `dyn` and `int`. */
+/** The source with the elements of one list or map literal made dynamic, as cel-go joins the types `string` and `int`. */
 export function withDynamicElements(ast: ASTNode, literal: ASTNode): string {
   return new Printer({ isRenaming: false, literal }).print(ast);
 }
 
-/** The list or map literal that has this node as an element; undefined when there is none. */
-export function literalAround(ast: ASTNode, element: unknown): ASTNode | undefined {
-  if (elementsOf(ast).some((child) => child === element)) return ast;
+/** The list or map literal that has this node as an element and is formatted: only there cel-go lets types be mixed. */
+export function formattedLiteral(ast: ASTNode, element: unknown, isFormatted = false): ASTNode | undefined {
+  if (isFormatted && elementsOf(ast).some((child) => child === element)) return ast;
+  const isInside = isFormatted || (ast.op === 'call' && ast.args[0] === `${INTERNAL_PREFIX}format`);
   for (const child of childrenOf(ast)) {
-    const found = literalAround(child, element);
+    const found = formattedLiteral(child, element, isInside);
     if (found !== undefined) return found;
   }
   return undefined;
@@ -75,7 +77,9 @@ class Printer {
       case '-_':
         break;
     }
-    return `(-${this.print(ast.args)})`;
+    // The lowest int is written as a number that is none by itself.
+    const isLowestInt = ast.args.op === 'value' && ast.args.args === HIGHEST_INT + 1n;
+    return isLowestInt ? `(-${HIGHEST_INT + 1n})` : `(-${this.print(ast.args)})`;
   }
 
   #element(literal: ASTNode, element: ASTNode): string {
@@ -114,7 +118,7 @@ class Printer {
     if (COMPREHENSIONS.has(name)) return this.#comprehension(name, receiver, args);
     if (!METHODS.has(name)) return plain();
     if (name === 'matches') checkPattern(args[0]);
-    if (name === 'format') checkFormat(receiver);
+    if (name === 'format') checkFormat(receiver, args[0]);
     return internalCall(name, this.#all([receiver, ...args]));
   }
 
@@ -156,19 +160,24 @@ function checkPattern(argument: ASTNode | undefined): void {
   if (error !== undefined) throw new ExpressionError(`failed to create CEL program: ${error}`);
 }
 
-function checkFormat(template: ASTNode): void {
+function checkFormat(template: ASTNode, values: ASTNode | undefined): void {
   if (template.op !== 'value' || typeof template.args !== 'string') return;
-  const fault = checkTemplate(template.args);
+  const fault = checkTemplate(template.args, values?.op === 'list' ? values.args.length : undefined);
   if (fault !== null) throw new ExpressionError(fault);
 }
 
 function printLiteral(value: unknown): string {
   if (typeof value === 'string') return printString(value);
-  if (typeof value === 'bigint') return value < 0n ? `(${value})` : `${value}`;
+  if (typeof value === 'bigint') return printInt(value);
   if (typeof value === 'number') return printDouble(value);
   if (value instanceof UnsignedInt) return `${value.valueOf()}u`;
   if (value instanceof Uint8Array) return `b"${Array.from(value, (byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join('')}"`;
   return String(value);
+}
+
+function printInt(value: bigint): string {
+  if (value > HIGHEST_INT) throw new ExpressionError('invalid int literal');
+  return value < 0n ? `(${value})` : `${value}`;
 }
 
 function printString(value: string): string {

@@ -2,7 +2,7 @@
 import { type ASTNode, type Environment, ParseError, type TypeCheckResult } from '@marcbachmann/cel-js';
 import { createEnvironment, INTERNAL_PREFIX, WORK_VARIABLE } from './cel-environment.ts';
 import { ExpressionError } from './cel-error.ts';
-import { literalAround, rewrite, withDynamicElements } from './cel-rewrite.ts';
+import { formattedLiteral, rewrite, withDynamicElements } from './cel-rewrite.ts';
 import { PatternCache, Work } from './cel-work.ts';
 
 export { ExpressionError } from './cel-error.ts';
@@ -63,14 +63,14 @@ function parse(environment: Environment, source: string): ASTNode {
   }
 }
 
-/** Joins `dyn` with another type in list and map literals as cel-go does; the library refuses that. */
+/** Lets what is formatted mix types in list and map literals, as cel-go does; the library refuses that everywhere. */
 function check(environment: Environment, rewritten: string): { readonly text: string; readonly type: string } {
   let text = rewritten;
   for (let pass = 0; pass < MOST_LITERAL_PASSES; pass += 1) {
     const program = environment.parse(text);
     const result = program.check();
     if (result.valid) return { text, type: result.type ?? 'dyn' };
-    const literal = isJoinWithDynamic(result.error) ? literalAround(program.ast, result.error.node) : undefined;
+    const literal = isMixture(result.error) ? formattedLiteral(program.ast, result.error.node) : undefined;
     if (literal === undefined) throw result.error ?? new ExpressionError('the expression does not type-check');
     text = withDynamicElements(program.ast, literal);
   }
@@ -79,8 +79,8 @@ function check(environment: Environment, rewritten: string): { readonly text: st
 
 type CheckError = NonNullable<TypeCheckResult['error']>;
 
-function isJoinWithDynamic(error: CheckError | undefined): error is CheckError {
-  return error !== undefined && error.code.startsWith('heterogeneous_') && /(?:expected type|found) 'dyn'/.test(error.summary);
+function isMixture(error: CheckError | undefined): error is CheckError {
+  return error?.code.startsWith('heterogeneous_') === true;
 }
 
 interface Program {
