@@ -5,7 +5,8 @@ import { ManualClock } from '../../test/support/clock.ts';
 import { createScriptedTransport, hang, type Script, toAnswer } from '../../test/support/scripted-transport.ts';
 import { toDefinition, toTestTarget } from '../../test/support/routing.ts';
 import { TransportError } from '../sdk/http.ts';
-import { ConfigFault, type ProviderDefinition, type ResolvedConfig } from '../sdk/provider.ts';
+import { exampleEvent } from '../sdk/example-event.ts';
+import { ConfigFault, type ProviderDefinition, type ProviderExample, type ResolvedConfig } from '../sdk/provider.ts';
 import { createRedactor } from '../telemetry/redactor.ts';
 import { createLogger } from '../telemetry/logger.ts';
 import { checkTarget } from './check.ts';
@@ -21,6 +22,23 @@ const CONFIG: ResolvedConfig = {
   secret: {},
   annotations: {},
 };
+
+const EXAMPLE: ProviderExample = { title: 'Example', spec: { type: 'test' }, event: exampleEvent() };
+
+/** A type that renders nothing beforehand. */
+function toConversation(send: NonNullable<ProviderDefinition['send']>): ProviderDefinition {
+  const { render: _, ...definition } = toDefinition();
+  return { ...definition, examples: [EXAMPLE], send };
+}
+
+/** A whole definition stands for itself. */
+function completed(definition: Partial<ProviderDefinition>): ProviderDefinition {
+  return isWhole(definition) ? definition : toDefinition({}, definition);
+}
+
+function isWhole(definition: Partial<ProviderDefinition>): definition is ProviderDefinition {
+  return definition.type !== undefined;
+}
 
 interface Case {
   readonly name: string;
@@ -64,6 +82,44 @@ const CASES: readonly Case[] = [
     want: ['configuration failed config'],
     says: /no Secret apps\/hook/,
     asked: [],
+  },
+  {
+    name: 'an address that the type refuses',
+    definition: {
+      examples: [EXAMPLE],
+      render: ({ config }) => {
+        throw new ConfigFault(`invalid hook URL: ${config.address}`);
+      },
+    },
+    want: ['configuration failed config'],
+    says: /invalid hook URL: https:\/\/hooks\.example\.com\/services\/\*{5}/,
+    asked: [],
+  },
+  {
+    name: 'an address that no request can go to',
+    definition: { examples: [EXAMPLE], render: () => [{ method: 'POST', url: 'hooks.example.com', headers: [] }] },
+    want: ['configuration failed config'],
+    says: /the address cannot be read/,
+    asked: [],
+  },
+  {
+    name: 'a conversation in which the type refuses its configuration',
+    definition: toConversation(async () => ({
+      kind: 'deferred',
+      reason: 'config',
+      message: 'there is no token',
+      until: 'target-change',
+    })),
+    want: ['configuration failed config'],
+    says: /there is no token/,
+    asked: [],
+  },
+  {
+    name: 'a conversation that made-up answers end early',
+    definition: toConversation(async () => {
+      throw new RangeError('an answer that nobody gives');
+    }),
+    want: ['configuration fine', 'connection fine', 'credentials not tried'],
   },
   {
     name: 'variables of the process that the type declares',
@@ -138,7 +194,7 @@ for (const { name, definition = {}, config = {}, script = () => toAnswer(200), r
     const clock = new ManualClock();
     const redactor = createRedactor();
     const transport = createScriptedTransport(script);
-    const target = toTestTarget('hook', { definition: definition === null ? null : toDefinition({}, definition), timeoutMs: 5000 });
+    const target = toTestTarget('hook', { definition: definition === null ? null : completed(definition), timeoutMs: 5000 });
     const checking = checkTarget(target, {
       resolve: async () => {
         redactor.add(CANARY);

@@ -1,5 +1,5 @@
 // Whether a Provider could be reached and would let us in, found out without posting a message: its configuration is
-// resolved, a request without body and credentials goes to the root of its server, and where the vendor offers a call that
+// resolved and tried on an example, a request without body and credentials goes to the root of its server, and where the vendor offers a call that
 // changes nothing, its credentials are tried with that.
 import type { Target } from '../routing/route.ts';
 import { type ResolvedTarget, SecretUnavailable } from '../sdk/credentials.ts';
@@ -10,6 +10,7 @@ import type { Clock, Logger } from '../sdk/ports.ts';
 import { ConfigFault, type ProviderDefinition, type ResolvedConfig, type SendContext } from '../sdk/provider.ts';
 import type { Line } from '../sdk/session.ts';
 import type { Redactor, SendOptions, Transport } from '../sdk/transport.ts';
+import { findRefusal } from './try-out.ts';
 
 export interface CheckTools {
   /** Registers every secret value for redaction first. */
@@ -67,6 +68,8 @@ async function runSteps(target: Target, tools: CheckTools, signal: AbortSignal):
   } catch (error) {
     return [toFailed('configuration', error)];
   }
+  const refusal = await findRefusal(target, definition, resolved.config, tools.redactor);
+  if (refusal !== undefined) return [failed('configuration', 'config', refusal)];
   const configuration: CheckStep = { step: 'configuration', result: 'fine', detail: 'the Provider and its Secrets are complete' };
   const connection = await connect(definition, resolved, tools, signal);
   if (connection.result === 'failed') return [configuration, connection];

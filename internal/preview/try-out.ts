@@ -1,0 +1,35 @@
+// Whether a configuration could send anything at all: the type makes up the requests of its own example with it, and nobody is asked.
+import type { Target } from '../routing/route.ts';
+import { ConfigFault, type ProviderDefinition, type RenderInput, type ResolvedConfig } from '../sdk/provider.ts';
+import type { Redactor } from '../sdk/transport.ts';
+import { recordRequests } from './recorder.ts';
+
+/** What the type refuses of the configuration, in its own words; undefined when it refuses nothing. */
+export async function findRefusal(
+  target: Target,
+  definition: ProviderDefinition,
+  config: ResolvedConfig,
+  redactor: Redactor,
+): Promise<string | undefined> {
+  const [example] = definition.examples;
+  if (example === undefined) return undefined;
+  const { namespace, name, uid } = target.ref;
+  const input: RenderInput = {
+    config,
+    target: { namespace, name, uid },
+    alert: { namespace, name: 'example', uid },
+    event: example.event,
+    occurredAtMs: null,
+    statusId: 'example',
+    deliveryId: '00000000-0000-7000-8000-000000000000',
+    precededBy: 0,
+    nowMs: 0,
+  };
+  try {
+    const requests = definition.render?.(input) ?? (await recordRequests(definition, input, redactor)).requests;
+    return requests.every(({ url }) => URL.canParse(url)) ? undefined : 'the address cannot be read';
+  } catch (error) {
+    // Anything else met an answer that was made up, and says nothing about the configuration.
+    return error instanceof ConfigFault ? error.message : undefined;
+  }
+}
