@@ -319,6 +319,8 @@ test('claims its own group and what was meant to be in it, but no Receiver and n
     { apiVersion: 'notification.toolkit.fluxcd.io/v1', kind: 'Receiver', want: false },
     { apiVersion: 'v1', kind: 'Secret', want: false },
     { apiVersion: 'monitoring.example.com/v1', kind: 'Alert', want: false },
+    { apiVersion: 'pkg.crossplane.io/v1', kind: 'Provider', want: false },
+    { apiVersion: 'notification.fluxcd.io/v1beta3', kind: 'Alert', want: true },
     { apiVersion: '', kind: 'Alert', want: true },
     { apiVersion: 'notification.toolkit.fluxcd.io/v9', kind: 'Anything', want: true },
   ];

@@ -9,6 +9,8 @@ import { type TargetResult, toTarget } from './provider.ts';
 import { unknownKeys } from './validate.ts';
 
 const GROUP = 'notification.toolkit.fluxcd.io';
+/** No other group of Flux has an Alert or a Provider. */
+const FAMILY = 'fluxcd.io';
 const STORAGE_VERSION = 'v1beta3';
 const VERSIONS = ['v1beta1', 'v1beta2', 'v1beta3', 'v1'];
 const REMOVED_VERSIONS = ['v1beta1', 'v1beta2'];
@@ -77,7 +79,7 @@ function claims(object: { readonly apiVersion: string; readonly kind: string }):
   const { group } = split(object.apiVersion);
   // Receivers are another part's; their manifests pass without a word.
   if (group === GROUP) return object.kind !== 'Receiver';
-  return KINDS.includes(object.kind) && (object.apiVersion === '' || suggest(group, [GROUP]) !== undefined);
+  return KINDS.includes(object.kind) && (object.apiVersion === '' || group.endsWith(FAMILY) || suggest(group, [GROUP]) !== undefined);
 }
 
 function headerFindings(object: ManifestObject): Finding[] {
