@@ -49,11 +49,13 @@ const WITHOUT_WIDTH = /[\p{Mn}\p{Me}\p{Cf}]/gu;
 const WIDE =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Bopomofo}\p{Emoji_Presentation}\u3000-\u303e\uff01-\uff60\uffe0-\uffe6]/gu;
 
+/** Two UTF-16 units that are one letter. */
+const OUTSIDE_THE_PLANE = /[\u{10000}-\u{10ffff}]/gu;
+
 /** How many columns of a terminal the text takes. */
 function widthOf(text: string): number {
   if (NARROW.test(text)) return text.length;
-  const visible = text.replaceAll(WITHOUT_WIDTH, '');
-  return [...visible].length + (visible.match(WIDE)?.length ?? 0);
+  return text.replaceAll(WITHOUT_WIDTH, '').replaceAll(WIDE, '##').replaceAll(OUTSIDE_THE_PLANE, '#').length;
 }
 
 /** The text on one line, without control characters and without those that turn the order of what follows. */
