@@ -89,6 +89,11 @@ export class BatchedOutbox implements Outbox {
     return this.#isClosed;
   }
 
+  /** Has standing lease requests served: something may have become ready elsewhere. */
+  wakeUp(): void {
+    this.#batcher.wakeUp();
+  }
+
   async append(entries: readonly Append[]): Promise<readonly AppendResult[]> {
     if (this.#batcher.queued > MAX_QUEUED_OPERATIONS) throw new StoreError('busy', 'too much waits to be stored');
     const inputs = entries.map((entry) => {

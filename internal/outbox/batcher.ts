@@ -72,6 +72,12 @@ export class Batcher {
     this.#schedule();
   }
 
+  /** Has the standing lease requests looked at. */
+  wakeUp(): void {
+    this.#isTickDue = true;
+    this.#schedule();
+  }
+
   /** Resolves when everything that was asked for is answered. */
   async drain(): Promise<void> {
     while (this.#queue.length > 0 || this.#inFlight > 0) {
@@ -124,7 +130,7 @@ export class Batcher {
     });
     for (const { pollId, leases } of reply.served) this.#onServed(pollId, leases);
     this.#wakeAt(reply.wakeAtMs);
-    if (this.#queue.length > 0 || this.#polls.length > 0 || this.#cancelledPolls.length > 0) this.#schedule();
+    if (this.#queue.length > 0 || this.#polls.length > 0 || this.#cancelledPolls.length > 0 || this.#isTickDue) this.#schedule();
     this.#onIdle?.();
   }
 
@@ -141,9 +147,6 @@ export class Batcher {
   #wakeAt(atMs: number | null): void {
     this.#cancelTimer();
     if (atMs === null || this.#isStopped) return;
-    this.#cancelWake = this.#clock.schedule(Math.max(0, atMs - this.#clock.nowMs()), () => {
-      this.#isTickDue = true;
-      this.#schedule();
-    });
+    this.#cancelWake = this.#clock.schedule(Math.max(0, atMs - this.#clock.nowMs()), () => this.wakeUp());
   }
 }
