@@ -9,7 +9,8 @@ import { text } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
 import { systemClock } from '../../cmd/system-clock.ts';
 import { openSqliteOutbox } from '../../internal/outbox/sqlite/outbox.ts';
-import { type Product, PROGRAM, startProduct } from '../support/product.ts';
+import { flagsToAsk } from '../support/command.ts';
+import { PROGRAM, startProduct } from '../support/product.ts';
 import { fleetOf, projectStored, storeEvents } from '../support/stored-events.ts';
 
 const { values } = parseArgs({ options: { events: { type: 'string', default: '100000' } } });
@@ -25,8 +26,8 @@ try {
   writeFileSync(join(manifests, 'all.yaml'), fleetOf('error', ADDRESS));
   writeFileSync(edited, fleetOf('info', ADDRESS));
   const product = await startProduct({ manifests: [manifests], store, logFile: join(folder, 'log') });
-  await run('over a running server', ['backtest', '--alert', edited, '--limit', '1', ...flagsOf(product)]);
-  const exported = await run('export', ['events', '--limit', '0', '--output', 'jsonl', ...flagsOf(product)]);
+  await run('over a running server', ['backtest', '--alert', edited, '--limit', '1', ...flagsToAsk(product, store)]);
+  const exported = await run('export', ['events', '--limit', '0', '--output', 'jsonl', ...flagsToAsk(product, store)]);
   await product.stop();
   const file = join(folder, 'events.jsonl');
   writeFileSync(file, exported);
@@ -39,10 +40,6 @@ async function fill(count: number): Promise<void> {
   const outbox = await openSqliteOutbox({ path: store, project: projectStored, clock: systemClock, random: Math.random });
   await storeEvents(outbox, count, Date.now());
   await outbox.close();
-}
-
-function flagsOf({ addresses: { admin } }: Product): readonly string[] {
-  return ['--store', `sqlite:${store}`, '--admin-addr', `${admin.host}:${admin.port}`];
 }
 
 /** What it printed; its progress, its time and its memory go to standard output here. */

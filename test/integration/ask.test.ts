@@ -1,14 +1,14 @@
 // Asking a running server: the commands are driven as processes, against real deliveries over HTTP.
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { promisify } from 'node:util';
-import { PROGRAM, type Product, startProduct } from '../support/product.ts';
+import { flagsToAsk, type Ran, runTocsin } from '../support/command.ts';
+import { toEventBody } from '../support/flux-sender.ts';
+import { type Product, startProduct } from '../support/product.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'tocsin-ask-'));
 const manifests = join(folder, 'manifests');
@@ -34,7 +34,7 @@ before(async () => {
     onArrival = resolve;
   });
   const { host, port } = product.addresses.events;
-  const answer = await fetch(`http://${host}:${port}`, { method: 'POST', body: JSON.stringify(EVENT) });
+  const answer = await fetch(`http://${host}:${port}`, { method: 'POST', body: EVENT });
   eventId = answer.headers.get('tocsin-event') ?? '';
   assert.equal(answer.status, 202);
   await arrived;
@@ -46,13 +46,7 @@ after(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const EVENT = {
-  involvedObject: { apiVersion: 'kustomize.toolkit.fluxcd.io/v1', kind: 'Kustomization', namespace: 'apps', name: 'web' },
-  severity: 'info',
-  reason: 'ReconciliationSucceeded',
-  message: 'Applied revision: main',
-  reportingController: 'kustomize-controller',
-};
+const EVENT = toEventBody({ namespace: 'apps', name: 'web', message: 'Applied revision: main' });
 
 const alert = (name: string, target: string, rest: string): string => `
 ---
@@ -86,22 +80,7 @@ stringData: { headers: "Authorization: Bearer ${CANARY}" }`;
   ].join('');
 }
 
-interface Ran {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-async function tocsin(...args: string[]): Promise<Ran> {
-  const { host, port } = product.addresses.admin;
-  const command = [PROGRAM, ...args, '--store', `sqlite:${store}`, '--admin-addr', `${host}:${port}`];
-  try {
-    return { code: 0, ...(await promisify(execFile)(process.execPath, command)) };
-  } catch (error) {
-    const { code, stdout, stderr } = error as Ran;
-    return { code, stdout, stderr };
-  }
-}
+const tocsin = (...args: readonly string[]): Promise<Ran> => runTocsin(...args, ...flagsToAsk(product, store));
 
 /** Asks until the rejected delivery has been settled; it is on its way when the other one has arrived. */
 async function untilDead(): Promise<{ id: string }> {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { openAdminWorld } from '../support/admin-world.ts';
-import { runHere, runTocsin } from '../support/command.ts';
+import { flagsToAsk, runHere, runTocsin } from '../support/command.ts';
 import { type Product, startProduct } from '../support/product.ts';
 import { type RecordingServer, startRecordingServer } from '../support/servers.ts';
 import { fleetOf, projectStored, storeEvents } from '../support/stored-events.ts';
@@ -58,12 +58,7 @@ after(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const askFlags = (): string[] => [
-  '--store',
-  `sqlite:${store}`,
-  '--admin-addr',
-  `${product.addresses.admin.host}:${product.addresses.admin.port}`,
-];
+const askFlags = (): string[] => flagsToAsk(product, store);
 
 interface Result {
   readonly totals: Readonly<Record<string, number>>;

@@ -6,7 +6,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { type Ran, runHere, runTocsin } from '../support/command.ts';
+import { flagsToAsk, type Ran, runHere, runTocsin } from '../support/command.ts';
 import { type Product, PROGRAM, startProduct } from '../support/product.ts';
 import { type RecordingServer, startRecordingServer } from '../support/servers.ts';
 import type { Delivery, StoredEvent } from '../../internal/outbox/store.ts';
@@ -58,10 +58,7 @@ async function post(name: string, severity: string, kind = 'Kustomization'): Pro
   ids.set(name, answer.headers.get('tocsin-event') ?? '');
 }
 
-function askFlags(): string[] {
-  const { host, port } = product.addresses.admin;
-  return ['--store', `sqlite:${store}`, '--admin-addr', `${host}:${port}`];
-}
+const askFlags = (): string[] => flagsToAsk(product, store);
 
 const tocsin = (...args: readonly string[]): Promise<Ran> => runTocsin(...args, ...askFlags());
 

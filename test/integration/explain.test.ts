@@ -10,7 +10,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { projectFlux, toEvent } from '../../internal/event/flux.ts';
 import { openSqliteOutbox } from '../../internal/outbox/sqlite/outbox.ts';
 import { ManualClock } from '../support/clock.ts';
-import { runTocsin } from '../support/command.ts';
+import { flagsToAsk, runTocsin } from '../support/command.ts';
 import { startInline } from '../support/inline-writer.ts';
 import { aDelivery, anAppend } from '../support/outbox.ts';
 import { type Product, startProduct } from '../support/product.ts';
@@ -191,12 +191,7 @@ async function post(body: string): Promise<string> {
   return answer.headers.get('tocsin-event') ?? '';
 }
 
-const askFlags = (): string[] => [
-  '--store',
-  `sqlite:${store}`,
-  '--admin-addr',
-  `${product.addresses.admin.host}:${product.addresses.admin.port}`,
-];
+const askFlags = (): string[] => flagsToAsk(product, store);
 
 /** Asks the admin API until the answer holds the text. */
 async function untilSaid(path: string, pattern: RegExp): Promise<void> {

@@ -6,10 +6,12 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { setTimeout as pause } from 'node:timers/promises';
 import { parse } from 'yaml';
 import { parseExposition, type Sample, select, type Selector, selectorsOf } from '../support/exposition.ts';
+import { toEventBody } from '../support/flux-sender.ts';
 import { type Product, startProduct } from '../support/product.ts';
+import { untilReady } from '../support/ready.ts';
+import { untilTrue } from '../support/until.ts';
 
 interface Rule {
   readonly alert: string;
@@ -54,14 +56,14 @@ before(async () => {
     logFile: join(folder, 'log'),
     flags: ['--export-object-metrics'],
   });
-  while ((await product.ready()) !== 200) await pause(20);
+  await untilReady(product);
   quiet = await scrape();
-  assert.equal(await post(JSON.stringify(EVENT)), 202);
+  assert.equal(await post(EVENT), 202);
   assert.equal(await post('no event'), 400);
-  do {
-    await pause(50);
+  await untilTrue(async () => {
     busy = await scrape();
-  } while (sum(busy, { name: 'tocsin_deliveries_total', matchers: [] }) < 2);
+    return sum(busy, { name: 'tocsin_deliveries_total', matchers: [] }) >= 2;
+  }, 'both deliveries');
 });
 
 after(async () => {
@@ -70,13 +72,7 @@ after(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const EVENT = {
-  involvedObject: { apiVersion: 'kustomize.toolkit.fluxcd.io/v1', kind: 'Kustomization', namespace: 'apps', name: 'web' },
-  severity: 'info',
-  reason: 'ReconciliationSucceeded',
-  message: 'Applied revision: main',
-  reportingController: 'kustomize-controller',
-};
+const EVENT = toEventBody({ namespace: 'apps', name: 'web', message: 'Applied revision: main' });
 
 function fleet(port: number): string {
   const one = (name: string): string => `

@@ -6,16 +6,13 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { setTimeout as pause } from 'node:timers/promises';
+import { toEventBody } from '../support/flux-sender.ts';
+import { askStats } from '../support/outcome.ts';
 import { startProduct } from '../support/product.ts';
+import { untilReady } from '../support/ready.ts';
+import { untilTrue } from '../support/until.ts';
 
-const EVENT = {
-  involvedObject: { apiVersion: 'kustomize.toolkit.fluxcd.io/v1', kind: 'Kustomization', namespace: 'apps', name: 'web' },
-  severity: 'info',
-  reason: 'ReconciliationSucceeded',
-  message: 'Applied revision: main',
-  reportingController: 'kustomize-controller',
-};
+const EVENT = toEventBody({ namespace: 'apps', name: 'web', message: 'Applied revision: main' });
 
 function provider(name: string, port: number): string {
   return `
@@ -65,12 +62,13 @@ test('a dead letter is told through another Provider, once', async (context) => 
   writeFileSync(join(manifests, 'all.yaml'), fleet.join(''));
   const product = await startProduct({ manifests: [manifests], store: join(folder, 'outbox.db'), logFile: join(folder, 'log') });
   context.after(() => product.stop());
-  while ((await product.ready()) !== 200) await pause(20);
+  await untilReady(product);
 
   const { host, port: events } = product.addresses.events;
-  await fetch(`http://${host}:${events}`, { method: 'POST', body: JSON.stringify(EVENT) });
-  for (let turn = 0; turn < 200 && arrived.length < 2; turn += 1) await pause(20);
-  await pause(300);
+  await fetch(`http://${host}:${events}`, { method: 'POST', body: EVENT });
+  await untilTrue(async () => (await askStats(product)).states.dead === 2, 'the dead letter of each');
+  // What is begun is finished on the way out.
+  await product.stop();
 
   assert.deepEqual(
     arrived.map(({ path, event }) => `${path} ${event.involvedObject.kind}/${event.involvedObject.name} ${event.reason}`),

@@ -6,7 +6,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { runTocsin } from '../support/command.ts';
+import { flagsToAsk, runTocsin } from '../support/command.ts';
 import { PROGRAM, type Product, startProduct } from '../support/product.ts';
 import { type RecordingServer, startRecordingServer } from '../support/servers.ts';
 
@@ -75,12 +75,7 @@ after(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const askFlags = (): string[] => [
-  '--store',
-  `sqlite:${store}`,
-  '--admin-addr',
-  `${product.addresses.admin.host}:${product.addresses.admin.port}`,
-];
+const askFlags = (): string[] => flagsToAsk(product, store);
 
 test('render shows requests without secrets, the limits and the message', async () => {
   const { code, stdout, stderr } = await runTocsin('render', '--event', eventFile, '--manifests', manifests);

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { type Ran, runHere, runTocsin } from '../support/command.ts';
+import { flagsToAsk, type Ran, runHere, runTocsin } from '../support/command.ts';
 import { type Product, PROGRAM, startProduct } from '../support/product.ts';
 import { type Recorded, type RecordingServer, startRecordingServer } from '../support/servers.ts';
 import type { Delivery } from '../../internal/outbox/store.ts';
@@ -95,10 +95,7 @@ async function postUntil(to: string, object: string, state: string): Promise<Del
   return deliveryOf(await post(to, object), state);
 }
 
-function askFlags(): string[] {
-  const { host, port } = product.addresses.admin;
-  return ['--store', `sqlite:${store}`, '--admin-addr', `${host}:${port}`];
-}
+const askFlags = (): string[] => flagsToAsk(product, store);
 
 const tocsin = (...args: readonly string[]): Promise<Ran> => runTocsin(...args, ...askFlags());
 

@@ -6,18 +6,14 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { setTimeout as pause } from 'node:timers/promises';
+import { toEventBody } from '../support/flux-sender.ts';
 import { startProduct } from '../support/product.ts';
+import { untilReady } from '../support/ready.ts';
+import { untilTrue } from '../support/until.ts';
 
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
 const PARENT = '00f067aa0ba902b7';
-const EVENT = {
-  involvedObject: { apiVersion: 'kustomize.toolkit.fluxcd.io/v1', kind: 'Kustomization', namespace: 'apps', name: 'web' },
-  severity: 'info',
-  reason: 'ReconciliationSucceeded',
-  message: 'Applied revision: main',
-  reportingController: 'kustomize-controller',
-};
+const EVENT = toEventBody({ namespace: 'apps', name: 'web', message: 'Applied revision: main' });
 
 interface SentSpan {
   readonly traceId: string;
@@ -63,13 +59,12 @@ spec: { providerRef: { name: hook }, eventSources: [{ kind: Kustomization, name:
   );
   const flags = ['--otlp-endpoint', `http://127.0.0.1:${port}`];
   const product = await startProduct({ manifests: [manifests], store: join(folder, 'outbox.db'), logFile: join(folder, 'log'), flags });
-  while ((await product.ready()) !== 200) await pause(20);
+  await untilReady(product);
   const { host, port: events } = product.addresses.events;
   const headers = { traceparent: `00-${TRACE}-${PARENT}-01` };
-  await fetch(`http://${host}:${events}`, { method: 'POST', headers, body: JSON.stringify(EVENT) });
-  for (let turn = 0; turn < 200 && webhookTraces.length === 0; turn += 1) await pause(20);
-  await pause(100);
-  // What is finished is sent on the way out.
+  await fetch(`http://${host}:${events}`, { method: 'POST', headers, body: EVENT });
+  await untilTrue(() => webhookTraces.length > 0, 'the webhook');
+  // What is begun is finished, and what is finished is sent, on the way out.
   await product.stop();
 
   const [span] = spans;

@@ -4,13 +4,18 @@ import { promisify } from 'node:util';
 import { CommanderError } from 'commander';
 import { createProgram } from '../../cmd/program.ts';
 import type { Terminal } from '../../cmd/terminal.ts';
-import { PROGRAM } from './product.ts';
+import { PROGRAM, type Product } from './product.ts';
 
 /** How a command ended and what it said. */
 export interface Ran {
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;
+}
+
+/** The flags by which a command finds this server; `store` is its file. */
+export function flagsToAsk({ addresses: { admin } }: Pick<Product, 'addresses'>, store: string): string[] {
+  return ['--store', `sqlite:${store}`, '--admin-addr', `${admin.host}:${admin.port}`];
 }
 
 /** Runs `tocsin …` in a pipe, with colours asked for as far as the environment can. */
