@@ -79,6 +79,12 @@ test('any headers are sendable text or a configuration fault that shows no value
   );
 });
 
+test('of a header value only blanks and tabs at its ends are left out', () => {
+  const wire = toWireHeaders([['X-A', ' \t a \u00a0\t']], parseAddress('http://h/'), 'me');
+
+  assert.deepEqual(wire.slice(0, 2), ['X-A', `a ${Buffer.from('\u00a0').toString('latin1')}`]);
+});
+
 test('any Location is followed on the same host or not at all', () => {
   const from = 'http://u:p@h.example:8080/a?b';
   const address = parseAddress(from);

@@ -68,7 +68,7 @@ export function toWireHeaders(headers: HttpRequest['headers'], address: Address,
     if (RESERVED.has(lower)) continue;
     if (BAD_VALUE.test(value)) throw new TransportError('config', `the value of header ${name} holds a character that is not allowed`);
     present.add(lower);
-    wire.push(name, toLatin1(value.trim()));
+    wire.push(name, toLatin1(value.replace(/^[ \t]+|[ \t]+$/g, '')));
   }
   if (address.authorization !== undefined && !present.has('authorization')) wire.push('Authorization', address.authorization);
   if (!present.has('user-agent')) wire.push('User-Agent', userAgent);

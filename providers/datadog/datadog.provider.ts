@@ -71,7 +71,8 @@ export default defineProvider({
 
 function serverOf(address: string): string {
   if (address === '') return DEFAULT_SERVER;
-  const server = parseServerAddress(address);
+  // A fragment may stand anywhere, also right behind the host.
+  const server = parseServerAddress(address.replace(/#[^]*$/, ''));
   if ('fault' in server) throw new ConfigFault(`failed to parse address: ${server.fault}`);
   return `${server.scheme}://${server.host}`;
 }

@@ -36,7 +36,7 @@ export default defineProvider({
     limits: { bodyChars: MAX_CONTENT_CHARS, ratePerSecond: 3.33 },
   },
   render: (input) => {
-    const { address } = input.config;
+    const address = withoutFragment(input.config.address);
     const headers = [['Content-Type', 'application/x-www-form-urlencoded'] as const, ...authorization(input.config)];
     const request = postJson({ name: 'Zulip endpoint', address, headers, body: '' });
     return [{ ...request, url: endpoint(address, 'messages'), body: toForm(input) }];
@@ -46,7 +46,7 @@ export default defineProvider({
   check: async (context, config) =>
     await tryCredentials(context, {
       vendor: 'Zulip',
-      address: endpoint(config.address, 'users/me'),
+      address: endpoint(withoutFragment(config.address), 'users/me'),
       headers: authorization(config),
       note: 'the API key is good; whether the bot may write to the channel shows with the first message',
       interpret: readAnswer,
@@ -60,6 +60,11 @@ export default defineProvider({
     },
   ],
 });
+
+/** Here a fragment may stand behind the host, unlike in most addresses. */
+function withoutFragment(address: string): string {
+  return address.replace(/#[^]*$/, '');
+}
 
 /** The path is replaced whatever it was; the query stays. */
 function endpoint(address: string, resource: string): string {
