@@ -7,6 +7,7 @@ import { type DeliveryFilter, type EventFilter, type StoredEvent, StoreError } f
 import type { Verdict } from '../routing/route.ts';
 import type { Logger } from '../sdk/ports.ts';
 import type { FaultPage } from './answers.ts';
+import { API_HEADER, API_VERSION } from './api-header.ts';
 import { cancelStep, replayStep } from './decide.ts';
 import { ENDPOINTS } from './endpoints.ts';
 import { toDeliveryFilter, toEventFilter } from './filters.ts';
@@ -47,6 +48,10 @@ export function createAdminApp(options: AdminOptions): express.Express {
   app.disable('x-powered-by');
   app.disable('etag');
   app.set('query parser', 'simple');
+  app.use((_request, response, next) => {
+    response.set(API_HEADER, API_VERSION);
+    next();
+  });
   app.use(guard(options.token, options.authority));
   app.use(requireJson);
   const everything = routes(options);
@@ -56,7 +61,10 @@ export function createAdminApp(options: AdminOptions): express.Express {
   });
   app.use(refuseOtherMethods(Object.values(ENDPOINTS)));
   app.use((request: Request) => {
-    throw new Problem('not-found', `nothing is served at ${request.method} ${request.path}`);
+    throw new Problem(
+      'not-found',
+      `nothing is served at ${request.method} ${request.path}; the server and whoever asks may be of different versions`,
+    );
   });
   app.use(onError(options.log));
   return app;
