@@ -1,9 +1,11 @@
-// How commands ask a running server: its admin API on loopback, with the token that lies beside the store, or one of the cluster.
+// How commands ask a running server: its admin API on loopback, with the token of its store, or one of the cluster.
 import { readFile } from 'node:fs/promises';
-import { request } from 'undici';
+import { errors, request } from 'undici';
 import { type Command, Option } from 'commander';
-import { DEFAULT_STORE_WORDS, defaultStore } from './default-store.ts';
-import { parseAddress, parseStore } from './flags.ts';
+import { API_HEADER } from '../internal/admin/api-header.ts';
+import { parseAddress } from './flags.ts';
+import { describeReadError } from './read-error.ts';
+import { describeStore, refuseNoStore, type StoreLocation, storeOption, tokenPath } from './store-location.ts';
 
 interface AdminErrorOptions extends ErrorOptions {
   readonly code?: string;
@@ -23,28 +25,28 @@ export class AdminError extends Error {
 
 export interface AdminFlags {
   readonly adminAddr: string;
-  readonly store: string;
+  readonly store: StoreLocation;
   readonly tokenFile?: string;
   readonly output: 'json' | 'table';
 }
 
-export const DEFAULT_ADMIN_ADDRESS = '127.0.0.1:9797';
+/** How long an answer may take; a check of a Provider waits for that one's time-outs. */
+const ANSWER_MS = { GET: 30_000, POST: 120_000 };
+/** What a header of a request may hold. */
+const TOKEN = /^[\x21-\x7e]+$/;
 
-/** Where a store's admin token lies. */
-export function tokenPath(storePath: string): string {
-  return `${storePath}.admin-token`;
-}
+export const DEFAULT_ADMIN_ADDRESS = '127.0.0.1:9797';
 
 /** Adds the flags that every asking command has. */
 export function withAdminFlags(command: Command, formats: readonly string[] = ['json', 'table']): Command {
-  return command
-    .option('--admin-addr <address>', "address of the running server's admin API", DEFAULT_ADMIN_ADDRESS)
+  return refuseNoStore(command)
     .addOption(
-      new Option('--store <store>', "the running server's --store; its admin token lies beside it").default(
-        defaultStore(process.env),
-        DEFAULT_STORE_WORDS,
-      ),
+      new Option('--admin-addr <address>', "address of the running server's admin API").default(DEFAULT_ADMIN_ADDRESS).argParser((text) => {
+        parseAddress(text);
+        return text;
+      }),
     )
+    .addOption(storeOption("the running server's --store, by which its admin token is found"))
     .option('--token-file <file>', 'file of a token of the cluster that the server runs in, to ask as its user instead')
     .addOption(new Option('--output <format>', 'how to print the answer').choices(formats).default('table'));
 }
@@ -76,12 +78,11 @@ interface Exchange {
 }
 
 async function exchange(flags: AdminFlags, url: URL, options: Exchange): Promise<unknown> {
-  const { status, text } = await exchangeText(url, options, await readToken(flags)).catch((cause: unknown) => {
-    const message = `no server answers at ${flags.adminAddr}; start one with "tocsin serve", or name its address with --admin-addr`;
-    throw new AdminError(message, { cause, code: 'unreachable' });
+  const { status, isOurs, text } = await exchangeText(url, options, await readToken(flags)).catch((cause: unknown) => {
+    throw new AdminError(describeSilence(flags, cause), { cause, code: 'unreachable' });
   });
   const body = parseObject(text);
-  if (body === undefined) {
+  if (body === undefined || (status === 200 && !isOurs)) {
     throw new AdminError(`what answers at ${flags.adminAddr} is no admin API of Tocsin; name the server's --admin-addr`);
   }
   if (status === 200) return body;
@@ -92,27 +93,46 @@ async function exchange(flags: AdminFlags, url: URL, options: Exchange): Promise
   throw new AdminError(typeof detail === 'string' ? detail : `the server answered ${status}`, typeof code === 'string' ? { code } : {});
 }
 
-async function exchangeText(url: URL, options: Exchange, token: string): Promise<{ readonly status: number; readonly text: string }> {
-  const headers = { authorization: `Bearer ${token}`, ...(options.body === undefined ? {} : { 'content-type': 'application/json' }) };
-  const { statusCode, body } = await request(url, { ...options, headers });
-  return { status: statusCode, text: await body.text() };
+interface Answer {
+  readonly status: number;
+  /** It says that it is the admin API: another program may answer in JSON as well. */
+  readonly isOurs: boolean;
+  readonly text: string;
+}
+
+async function exchangeText(url: URL, options: Exchange, token: string): Promise<Answer> {
+  const authorization = `Bearer ${token}`;
+  const type = options.body === undefined ? {} : { 'content-type': 'application/json' };
+  const limits = { headersTimeout: ANSWER_MS[options.method], bodyTimeout: ANSWER_MS[options.method] };
+  const { statusCode, headers, body } = await request(url, { ...options, ...limits, headers: { authorization, ...type } });
+  return { status: statusCode, isOurs: headers[API_HEADER.toLowerCase()] !== undefined, text: await body.text() };
+}
+
+function describeSilence({ adminAddr }: AdminFlags, cause: unknown): string {
+  if (cause instanceof errors.HeadersTimeoutError || cause instanceof errors.BodyTimeoutError)
+    return `the server at ${adminAddr} takes connections and does not answer; its log may say why`;
+  return `no server answers at ${adminAddr}; start one with "tocsin serve", or name its address with --admin-addr`;
 }
 
 function describeRefusal({ adminAddr, store, tokenFile }: AdminFlags): string {
   const server = `the server at ${adminAddr}`;
   if (tokenFile !== undefined)
     return `${server} does not know whose token ${tokenFile} holds; it takes tokens of the cluster that it runs in`;
-  return `${server} does not take the token of ${store}; name its own store with --store`;
+  return `${server} does not take the token of ${describeStore(store)}; name its own store with --store`;
 }
 
 async function readToken({ store, tokenFile }: AdminFlags): Promise<string> {
-  const path = tokenFile ?? tokenPath(parseStore(store));
-  try {
-    return (await readFile(path, 'utf8')).trim();
-  } catch (cause) {
-    if (tokenFile !== undefined) throw new AdminError(`cannot read the token in ${tokenFile}`, { cause });
-    throw new AdminError(`cannot read the admin token ${path}; name the running server's store with --store`, { cause });
-  }
+  const path = tokenFile ?? tokenPath(store);
+  const token = (
+    await readFile(path, 'utf8').catch((cause: unknown) => {
+      const why = describeReadError(cause);
+      if (tokenFile !== undefined) throw new AdminError(`cannot read the token in ${tokenFile}: ${why}`, { cause });
+      throw new AdminError(`cannot read the admin token ${path}: ${why}; name the running server's store with --store`, { cause });
+    })
+  ).trim();
+  if (!TOKEN.test(token))
+    throw new AdminError(`${path} holds no token; name the running server's store with --store, or a file of a token with --token-file`);
+  return token;
 }
 
 function parseObject(text: string): Record<string, unknown> | undefined {

@@ -5,12 +5,11 @@ import type { Authority } from '../internal/admin/visitor.ts';
 import { catalog } from '../internal/catalog/catalog.ts';
 import { createTargetWatch, type TargetWatch } from '../internal/deliver/target-watch.ts';
 import type { Event } from '../internal/event/event.ts';
-import { FLUX_DIALECT, projectFlux, toEvent } from '../internal/event/flux.ts';
+import { FLUX_DIALECT, toEvent } from '../internal/event/flux.ts';
 import { createAccept } from '../internal/intake/accept.ts';
 import type { Accept } from '../internal/intake/accept-port.ts';
 import { createEventServer } from '../internal/intake/event-server.ts';
 import type { HttpListener } from '../internal/intake/http-listener.ts';
-import { openSqliteOutbox } from '../internal/outbox/sqlite/outbox.ts';
 import type { Outbox, StoredEvent, StoreEnd } from '../internal/outbox/store.ts';
 import { decide, type DecideContext } from '../internal/routing/decide.ts';
 import { type Explained, explainEvent } from '../internal/routing/explain.ts';
@@ -31,8 +30,10 @@ import { type Delivery, openDelivery } from './delivery.ts';
 import type { Environment } from './environment.ts';
 import { listen, type Listener } from './listen.ts';
 import { maintain } from './maintenance.ts';
+import { openStore } from './open-store.ts';
 import { onReceiverRequest } from './receiver-port.ts';
 import type { ServeSettings } from './serve-flags.ts';
+import { describeStore } from './store-location.ts';
 import { systemClock } from './system-clock.ts';
 import { traceEnd, tracedOutbox, traceTry } from './traced-outbox.ts';
 import { VERSION } from './version.ts';
@@ -136,7 +137,7 @@ class RunningApplication implements Application {
   async #tellWhereTheStoreIs(outbox: Outbox, configuration: Configuration): Promise<void> {
     const { persistent } = await outbox.stats();
     if (persistent) return;
-    this.log.warn({ store: this.#settings.store }, 'the store is not on a persistent volume');
+    this.log.warn({ store: describeStore(this.#settings.store) }, 'the store is not on a persistent volume');
     configuration.onVolatileStore();
   }
 
@@ -155,17 +156,17 @@ class RunningApplication implements Application {
   }
 
   async #openOutbox(): Promise<Outbox> {
-    const outbox = await openSqliteOutbox({
-      path: this.#settings.store,
-      project: (_dialect, body) => projectFlux(body),
-      clock: systemClock,
-      random: Math.random,
-      keepDeliveredMs: this.#settings.retention,
-      onWriterDeath: (error) => this.#onFailure(error),
-      ...this.#build,
+    const log = this.log.child({ logger: 'outbox' });
+    const outbox = await openStore({
+      settings: this.#settings,
+      environment: this.#environment,
+      build: this.#build,
+      redactor: this.#redactor,
+      onLost: this.#onFailure,
+      log,
     });
     this.#cleanups.push(() => outbox.close());
-    this.#cleanups.push(maintain({ outbox, onEnded: (end) => this.#onEnded(end), log: this.log.child({ logger: 'outbox' }) }));
+    this.#cleanups.push(maintain({ outbox, onEnded: (end) => this.#onEnded(end), log }));
     return outbox;
   }
 

@@ -11,6 +11,7 @@ import type { Snapshot } from '../internal/routing/route.ts';
 import type { Logger } from '../internal/sdk/ports.ts';
 import type { Configuration, ConfigurationOptions } from './configuration.ts';
 import type { ServeSettings } from './serve-flags.ts';
+import { describeStore } from './store-location.ts';
 import { systemClock } from './system-clock.ts';
 
 /** notification-controller's own, so that Events and leaders of either are one thing during a switch. */
@@ -109,6 +110,6 @@ function toVolatile({ store }: Pick<ServeSettings, 'store'>, podName: string, na
     object: { apiVersion: 'v1', kind: 'Pod', namespace, name: podName },
     type: 'Warning',
     reason: 'StoreNotPersistent',
-    message: `the store ${store} is not on a persistent volume: messages that wait do not outlive this pod; mount a volume there`,
+    message: `the store ${describeStore(store)} is not on a persistent volume: messages that wait do not outlive this pod; mount a volume there`,
   };
 }

@@ -16,13 +16,15 @@ import type { Delivery } from '../internal/outbox/store.ts';
 import type { Outcome } from '../internal/sdk/outcome.ts';
 import { createDeliveryFeed, type DeliveryFeedOptions } from './delivery-feed.ts';
 import type { Feed } from './follow.ts';
+import { parseStore } from './store-location.ts';
 
 const DAY_MS = 86_400_000;
 const REJECTED: Outcome = { kind: 'rejected', reason: 'bad-request', message: 'm' };
 let world: AdminWorld;
 
 function feedOf(options: Partial<DeliveryFeedOptions> = {}): Feed<Delivery> {
-  const { flags, clock } = world;
+  const { clock } = world;
+  const flags = { ...world.flags, store: parseStore(world.flags.store) };
   const everything = { places: {}, first: {}, matches: () => true, limit: 50, withHistory: false };
   return createDeliveryFeed({ ...everything, flags, clock, signal: new AbortController().signal, ...options });
 }

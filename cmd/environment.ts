@@ -11,6 +11,8 @@ export interface Environment {
   readonly noProxy?: string | undefined;
   /** PEM of the certificates that replace the runtime's own. */
   readonly trustedCa?: string;
+  /** Of the store, where its address holds none; libpq's name. */
+  readonly databasePassword?: string;
   /** Where the API server is, in a pod. */
   readonly kubernetes?: { readonly host: string; readonly port: string };
   /** A pod's own name is the name of its host. */
@@ -34,6 +36,7 @@ export async function readEnvironment(variables: NodeJS.ProcessEnv): Promise<Env
     httpProxy: either('HTTP_PROXY'),
     httpsProxy: either('HTTPS_PROXY'),
     noProxy: either('NO_PROXY'),
+    ...(variables['PGPASSWORD'] ? { databasePassword: variables['PGPASSWORD'] } : {}),
     ...(host ? { kubernetes: { host, port } } : {}),
     podName: variables['HOSTNAME'],
     runtimeNamespace: variables['RUNTIME_NAMESPACE'],

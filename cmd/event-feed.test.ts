@@ -7,6 +7,7 @@ import type { StoredEvent } from '../internal/outbox/store.ts';
 import type { Verdict } from '../internal/routing/route.ts';
 import { createEventFeed, type EventFeedOptions } from './event-feed.ts';
 import type { Feed } from './follow.ts';
+import { parseStore } from './store-location.ts';
 
 const ROUTE = { route: ref('alert'), targetKey: 'flux//default/target' };
 const MATCHED: Verdict = { ...ROUTE, kind: 'matched' };
@@ -15,7 +16,8 @@ const PENDING: Verdict = { ...ROUTE, kind: 'pending', reason: 'provider-missing'
 let world: AdminWorld;
 
 function feedOf(options: Partial<EventFeedOptions> = {}): Feed<StoredEvent> {
-  const { flags, clock } = world;
+  const { clock } = world;
+  const flags = { ...world.flags, store: parseStore(world.flags.store) };
   const everything = { places: {}, first: {}, verdict: undefined, limit: 50 };
   return createEventFeed({ ...everything, flags, clock, signal: new AbortController().signal, ...options });
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseAddress, parseBoolean, parseDuration, parseFeatureGates, parseStore } from './flags.ts';
+import { parseAddress, parseBoolean, parseDuration, parseFeatureGates } from './flags.ts';
 
 const cases: readonly { name: string; run: () => unknown; want: unknown }[] = [
   { name: 'minutes', run: () => parseDuration('5m'), want: 300_000 },
@@ -15,7 +15,6 @@ const cases: readonly { name: string; run: () => unknown; want: unknown }[] = [
   { name: 'port alone', run: () => parseAddress(':9090'), want: { host: '', port: 9090 } },
   { name: 'host and port', run: () => parseAddress('127.0.0.1:0'), want: { host: '127.0.0.1', port: 0 } },
   { name: 'IPv6', run: () => parseAddress('[::1]:80'), want: { host: '::1', port: 80 } },
-  { name: 'store', run: () => parseStore('sqlite:/data/outbox.db'), want: '/data/outbox.db' },
   { name: 'gates', run: () => parseFeatureGates('ObjectLevelWorkloadIdentity=true').ObjectLevelWorkloadIdentity, want: true },
 ];
 
@@ -28,8 +27,6 @@ const refusals: readonly { name: string; run: () => unknown; message: RegExp }[]
   { name: 'an address without port', run: () => parseAddress('localhost'), message: /host:port/ },
   { name: 'a port too high', run: () => parseAddress(':70000'), message: /host:port/ },
   { name: 'an unknown gate', run: () => parseFeatureGates('Magic=true'), message: /no feature gate "Magic"/ },
-  { name: 'a store of another kind', run: () => parseStore('mysql:x'), message: /sqlite:PATH/ },
-  { name: 'postgres', run: () => parseStore('postgres://db/x'), message: /not supported/ },
 ];
 
 for (const { name, run, message } of refusals) test(`flag refused: ${name}`, () => assert.throws(run, message));

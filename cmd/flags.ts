@@ -65,16 +65,6 @@ export function parseFeatureGates(text: string): FeatureGates {
   return gates;
 }
 
-/** `sqlite:PATH`: the path of the outbox file. */
-export function parseStore(text: string): string {
-  if (text.startsWith('postgres://') || text.startsWith('postgresql://')) {
-    throw new InvalidArgumentError('PostgreSQL is not supported by this release; use sqlite:PATH.');
-  }
-  const path = /^sqlite:(.+)$/.exec(text)?.[1];
-  if (!path) throw new InvalidArgumentError('write sqlite:PATH.');
-  return path;
-}
-
 /** Adds a value to a flag that may be repeated or hold a comma-separated list. */
 export function collect(text: string, previous: readonly string[] = []): readonly string[] {
   return [...previous, ...text.split(',').filter((part) => part !== '')];

@@ -1,7 +1,6 @@
 // The flags of `tocsin serve`: all of notification-controller's, with name and default, and ours.
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { DEFAULT_ADMIN_ADDRESS } from './admin-client.ts';
-import { DEFAULT_STORE_WORDS, defaultStore } from './default-store.ts';
 import {
   collect,
   type FeatureGates,
@@ -12,14 +11,15 @@ import {
   parseDuration,
   parseFeatureGates,
   parseNumber,
-  parseStore,
 } from './flags.ts';
+import { refuseNoStore, type StoreLocation, storeOption } from './store-location.ts';
 
 export interface ServeSettings {
   readonly manifests: readonly string[];
   readonly secrets?: string;
   readonly kubeconfig?: string;
-  readonly store: string;
+  readonly store: StoreLocation;
+  readonly storePasswordFile?: string;
   readonly eventsAddr: ListenAddress;
   readonly metricsAddr: ListenAddress;
   readonly healthAddr: ListenAddress;
@@ -73,10 +73,12 @@ const OURS: readonly Option[] = [
     '--kubeconfig <file>',
     'instead of --manifests: the cluster of the current context; in a pod its own cluster is used without it',
   ),
-  new Option('--store <store>', 'the durable outbox: sqlite:PATH')
-    .default(parseStore(defaultStore(process.env)), DEFAULT_STORE_WORDS)
-    .argParser(parseStore),
-  flag('--admin-addr <address>', 'the admin API; always needs the token beside the store', DEFAULT_ADMIN_ADDRESS, parseAddress),
+  storeOption('the durable outbox: sqlite:PATH, or postgres://USER@HOST/DATABASE for several replicas'),
+  new Option(
+    '--store-password-file <file>',
+    'the password of the database, read for every connection; $PGPASSWORD and ~/.pgpass do as well',
+  ),
+  flag('--admin-addr <address>', 'the admin API; always needs the token of the store', DEFAULT_ADMIN_ADDRESS, parseAddress),
   new Option('--egress-deny <list>', 'CIDRs and names that are never sent to; may be repeated').argParser(collect).default([], 'none'),
   new Option('--egress-allow <list>', 'CIDRs and names that are sent to although denied; may be repeated')
     .argParser(collect)
@@ -137,7 +139,7 @@ const CLUSTER: readonly Option[] = [
 /** Adds every flag to the command. */
 export function addServeFlags(command: Command): Command {
   for (const option of [...OURS, ...FLUX, ...CLUSTER]) command.addOption(option);
-  return command;
+  return refuseNoStore(command);
 }
 
 /** Empty, or an address that spans can be posted to. */

@@ -8,15 +8,21 @@ import { AdminError } from './admin-client.ts';
 import { InputError } from './event-input.ts';
 import { StartupError } from './listen.ts';
 import { createProgram } from './program.ts';
+import { concealStore } from './store-location.ts';
 import { systemTerminal } from './terminal.ts';
 
 /** Errors whose message tells a person what to do; any other is a bug and shows its stack. */
 const MENDABLE = [AdminError, ConfigFault, InputError, ListenError, StartupError, StoreError];
 
+// Everybody on this machine may read the command lines of its processes.
+const concealed = concealStore(process.argv.slice(2));
+if (concealed !== undefined) process.title = `tocsin ${concealed}`;
+
 // Whoever reads the output may stop early, as `| head` does: that is no failure, and nobody is left to tell.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit();
+  if (error.code === 'EPIPE') process.exit();
+  process.stderr.write(`tocsin: the output cannot be written: ${error.message}\n`);
+  process.exit(1);
 });
 
 try {
