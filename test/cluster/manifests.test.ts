@@ -83,6 +83,43 @@ test("the standalone pod meets the restricted profile, and has Flux's names and 
   );
 });
 
+test('the postgres overlay runs replicas that share a database, and has no volume', { skip }, async () => {
+  const base = kustomize(join(MANIFESTS, 'overlays/standalone'));
+  const objects = kustomize(join(MANIFESTS, 'overlays/postgres'));
+  const { replicas, strategy, template } = deploymentOf(objects);
+  const [container] = template.spec.containers;
+
+  const taken = await cluster.apply(objects, ['--server-side', '--dry-run=server', '--field-manager=manifests-test']);
+
+  assert.equal(taken.trim().split('\n').length, objects.length);
+  assert.equal(replicas, 2);
+  assert.deepEqual(strategy, { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } });
+  assert.deepEqual(
+    container?.args,
+    deploymentOf(base).template.spec.containers[0]?.args.filter((word) => !word.startsWith('--store')),
+    'the address of the database is in no command line',
+  );
+  assert.deepEqual(
+    container?.env.find(({ name }) => name === 'TOCSIN_STORE'),
+    { name: 'TOCSIN_STORE', valueFrom: { secretKeyRef: { name: 'notification-controller-store', key: 'uri' } } },
+  );
+  assert.deepEqual(
+    [container?.volumeMounts.map(({ mountPath }) => mountPath), template.spec.volumes.map(({ name }) => name)],
+    [['/tmp'], ['temp']],
+  );
+  assert.deepEqual(
+    objects.map(({ kind }) => kind).filter((kind) => /Secret|PersistentVolumeClaim/.test(kind)),
+    [],
+    'no volume, and no Secret in clear',
+  );
+  assert.equal((pick(objects, 'PodDisruptionBudget', NAME)['spec'] as { readonly maxUnavailable: number }).maxUnavailable, 1);
+  assert.deepEqual(
+    (pick(objects, 'NetworkPolicy', NAME)['spec'] as { readonly policyTypes: readonly string[] }).policyTypes,
+    ['Ingress'],
+    'nothing is in the way to the database',
+  );
+});
+
 test('every binding names the account in the namespace where the pod runs', { skip }, () => {
   const bindings = kustomize(join(MANIFESTS, 'overlays/standalone')).filter(({ kind }) => kind.endsWith('RoleBinding'));
 
@@ -142,6 +179,26 @@ test('SWITCHING.md shows the kustomization that is tested, and commands that an 
   assert.ok(forFlux.length >= 5 && forEmpty.length === 1, `${commands.length} commands`);
 });
 
+test('the guide on several replicas shows commands that an API server takes, and a component for Flux that is one', { skip }, async () => {
+  const page = readFileSync(join(MANIFESTS, 'guides', 'several-replicas.md'), 'utf8');
+  const [component = ''] = blocksOf(page, 'yaml');
+  const directory = bootstrapped(['tocsin']);
+  writeFileSync(join(directory, 'tocsin', 'kustomization.yaml'), component);
+  const stock = kustomize(bootstrapped([]));
+  const objects = kustomize(directory);
+  const { replicas, strategy, template } = deploymentOf(objects);
+  const [container] = template.spec.containers;
+
+  for (const command of blocksOf(page, 'sh').flatMap((block) => block.trim().split('\n'))) await take(command);
+  const taken = await cluster.apply(objects, ['--server-side', '--dry-run=server', '--field-manager=manifests-test']);
+
+  assert.equal(taken.trim().split('\n').length, objects.length);
+  assert.equal(replicas, 2);
+  assert.deepEqual(strategy, deploymentOf(stock).strategy, 'as Flux has it');
+  assert.deepEqual(container?.args, [...FLUX_ARGS, '--grace-period=25s']);
+  assert.ok(container?.env.some(({ name }) => name === 'TOCSIN_STORE'));
+});
+
 /** Pods, which nobody runs here, and what a step before would have made. */
 const NEEDS_MORE = /rollout|exec|pvc/;
 const READS = /^kubectl (-n \S+ )?get /;
@@ -163,6 +220,7 @@ const FLUX_ARGS = ['--watch-all-namespaces=true', '--log-level=info', '--log-enc
 const PROFILE = { 'pod-security.kubernetes.io/enforce': 'restricted' };
 
 interface DeploymentSpec {
+  readonly replicas: number;
   readonly strategy: object;
   readonly template: {
     readonly metadata: { readonly labels: Readonly<Record<string, string>> };
@@ -172,6 +230,7 @@ interface DeploymentSpec {
       readonly containers: readonly {
         readonly image: string;
         readonly args: readonly string[];
+        readonly env: readonly { readonly name: string }[];
         readonly ports: readonly { readonly name: string; readonly containerPort: number }[];
         readonly volumeMounts: readonly { readonly mountPath: string }[];
       }[];
