@@ -25,6 +25,8 @@ const ROWS: readonly { name: string; expression?: string; subject?: Partial<type
   },
   { name: 'name of the Alert', expression: 'provider.metadata.uid + "/" + alert.metadata.name', want: `${UID}/test-alert` },
   { name: 'generation, which a manifest need not have', expression: 'string(provider.metadata.generation)', want: '1' },
+  { name: 'generation is a whole number', expression: 'string(provider.metadata.generation + 1)', want: '2' },
+  { name: 'a switch that is off is not there', expression: 'has(provider.spec.suspend) ? "yes" : "no"', want: 'no' },
   {
     name: 'an empty optional field is not there',
     expression: 'has(event.reportingInstance) || has(event.involvedObject.uid) ? "yes" : "no"',
@@ -52,7 +54,12 @@ describe('statusId', () => {
       const ref = { ...toRef('apps', 'test-provider'), uid: UID };
       const statusExpression =
         expression === undefined ? null : compileExpression(expression, { result: 'string', variables: ['event', 'provider', 'alert'] });
-      const object = { apiVersion: 'v1', kind: 'Provider', metadata: { namespace: 'apps', name: 'test-provider', uid: UID } };
+      const object = {
+        apiVersion: 'v1',
+        kind: 'Provider',
+        metadata: { namespace: 'apps', name: 'test-provider', uid: UID },
+        spec: { suspend: false },
+      };
       const target = toTestTarget('test-provider', { ref, statusExpression, object });
       const alert = toTestRoute('test-alert').object;
       const event = toTestEvent({ subject: { ...SUBJECT, ...subject }, flux: { metadata: toMetadata({ environment: 'production' }) } });

@@ -1,5 +1,6 @@
 // What a CEL expression of a Provider may look at: the event with combined metadata, the Provider and the Alert.
 import type { FluxEvent } from '../event/event.ts';
+import { normalizeDuration } from './go-duration.ts';
 
 /** A manifest as far as an expression needs to know it. */
 export interface KubernetesObject {
@@ -27,7 +28,43 @@ function toFields(event: FluxEvent): Record<string, unknown> {
   };
 }
 
-/** An API server gives every object a generation; a manifest need not have one. */
-function asReadBack(object: KubernetesObject): KubernetesObject {
-  return { ...object, metadata: { generation: 1, ...object.metadata } };
+/** Kept also when they are empty. */
+const REQUIRED: ReadonlySet<string> = new Set(['eventSources', 'kind', 'name', 'providerRef', 'type']);
+const DURATIONS: ReadonlySet<string> = new Set(['interval', 'timeout']);
+/** What users choose the keys of. */
+const PAIRS: ReadonlySet<string> = new Set(['annotations', 'eventMetadata', 'labels', 'matchLabels']);
+const FIELDS: readonly string[] = ['apiVersion', 'kind'];
+
+/** The object as the reference reads it from an API server: empty optional fields are gone, and it has a generation. */
+function asReadBack(object: KubernetesObject): Record<string, unknown> {
+  const { metadata, spec } = object;
+  const { generation = 1, ...names } = metadata as { readonly generation?: unknown };
+  return {
+    ...Object.fromEntries(FIELDS.map((field) => [field, object[field]])),
+    metadata: { generation: typeof generation === 'number' ? BigInt(generation) : generation, ...fieldsOf(names) },
+    ...(spec === undefined ? {} : { spec: withoutEmpty(spec) }),
+  };
+}
+
+function withoutEmpty(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutEmpty);
+  return typeof value === 'object' && value !== null ? fieldsOf(value) : value;
+}
+
+function fieldsOf(value: object): Record<string, unknown> {
+  const kept: Record<string, unknown> = {};
+  for (const [name, field] of Object.entries(value)) {
+    if (field === undefined || (isEmpty(field) && !REQUIRED.has(name))) continue;
+    kept[name] = PAIRS.has(name)
+      ? field
+      : DURATIONS.has(name) && typeof field === 'string'
+        ? normalizeDuration(field)
+        : withoutEmpty(field);
+  }
+  return kept;
+}
+
+function isEmpty(field: unknown): boolean {
+  if (field === '' || field === false || field === null) return true;
+  return typeof field === 'object' && Object.keys(field).length === 0;
 }
