@@ -42,10 +42,11 @@ export default defineProvider({
     ] as const;
     return [postJson({ name: 'Datadog', address: `${serverOf(address)}/api/v1/events`, headers, body: toDatadogEvent(input) })];
   },
-  // Datadog says in JSON that it took an event; a page with status 200 is from something that stands before it.
+  // Datadog says in JSON that it took an event; a page with status 200 is from something that stands before it. No text at
+  // all is no page: to send once more would show the event twice.
   interpret: (response) => {
     const isSuccess = response.status >= 200 && response.status < 300;
-    if (!isSuccess || jsonAnswer(response) !== undefined) return undefined;
+    if (!isSuccess || response.body.length === 0 || jsonAnswer(response) !== undefined) return undefined;
     return { kind: 'retry', reason: 'server', message: `Datadog answered ${response.status} without its JSON` };
   },
   // https://docs.datadoghq.com/api/latest/authentication/#validate-api-key

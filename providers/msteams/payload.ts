@@ -11,7 +11,7 @@ import { objectName } from '../../internal/sdk/text/object-name.ts';
 const MAX_UTF16_BYTES = 28_000;
 /** Of the request's body, whatever way it is counted. */
 export const MAX_BODY_BYTES = 28_000;
-const CONNECTOR_HOST = /^[a-z]+:\/\/(?:[^/?#]*@)?[^/?#:@]*\.webhook\.office\.com(?::\d*)?(?:[/?#]|$)/;
+const CONNECTOR_HOST = /^[A-Za-z]+:\/\/(?:[^/?#]*@)?[^/?#:@]*\.webhook\.office\.com(?::\d*)?(?:[/?#]|$)/;
 
 /** The request's body, with the bytes that Flux sends; facts in the order of their keys. */
 export function toPayload({ config, event, precededBy }: RenderInput): string {

@@ -42,9 +42,18 @@ function splitOnce(text: string, separator: string): readonly string[] {
 
 /** Keys stand in a header, between commas. */
 function toKey(text: string): string {
-  const key = decodeURIComponent(text);
-  if (!/^[\x21-\x2b\x2d-\x7e]*$/.test(key)) throw fault('a key holds a character that is not allowed');
+  const key = decoded(text);
+  if (key === undefined || !/^[\x21-\x2b\x2d-\x7e]*$/.test(key)) throw fault('a key holds a character that is not allowed');
   return key;
+}
+
+function decoded(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    // Escapes that stand for no text.
+    return undefined;
+  }
 }
 
 function fault(why: string): ConfigFault {
