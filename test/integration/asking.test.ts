@@ -95,7 +95,7 @@ const troubles: readonly Trouble[] = [
   {
     name: 'no token',
     flags: () => ['--store', `sqlite:${join(folder, 'none.db')}`, '--admin-addr', world.flags.adminAddr],
-    says: /cannot read the admin token .*none\.db\.admin-token; name the running server's store with --store\n$/,
+    says: /cannot read the admin token .*none\.db\.admin-token: it does not exist; name the running server's store with --store\n$/,
     run: runHere,
   },
   {
