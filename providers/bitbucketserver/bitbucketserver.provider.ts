@@ -40,6 +40,7 @@ export default defineProvider({
     concurrency: 4,
   },
   send: sendStatus,
+  previewAnswer: () => ({}),
   check: async (context, config) =>
     await checkRepository(context, { repository: toRepository(config.address), headers: toHeaders(config), config: withUser(config) }),
   lane: (input) => statusLane(input, { repositoryOf: (address) => repositoryKey(toRepository(address)) }),
