@@ -3,20 +3,20 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { connect as connectTcp } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { createCertificateAuthority } from '../support/certificates.ts';
-import { findFreePort } from '../support/free-port.ts';
+import { toEventBody } from '../support/flux-sender.ts';
+import { findFreePort, isListening } from '../support/free-port.ts';
 import { type Product, startProduct } from '../support/product.ts';
+import { deliverEvent, type TriedDelivery } from '../support/tried-deliveries.ts';
+import { untilTrue } from '../support/until.ts';
 
 // Made for these tests; they open nothing.
 const SEED = 'SUAMK2FG4MI6UE3ACF3FK3OIQBCEIEZV7NSWFFEW63UXMRLFM2XLAXK4GY';
 const PUBLIC_KEY = 'UAT6BWCSCWLUKJT6K6MBJJOEOTXZ5AJDOYKNEVRFC7VNO6OA43N4TRNO';
-const WAIT_MS = 15_000;
 const PROVIDERS = ['password', 'nkey', 'tls', 'tls-required', 'untrusted', 'wrong', 'forbidden'];
 
 const folder = mkdtempSync(join(tmpdir(), 'tocsin-nats-'));
@@ -27,13 +27,7 @@ const received: { subject: string; body: string }[] = [];
 let reader: NatsConnection | undefined;
 let product: Product | undefined;
 let plainPort = 0;
-let deliveries: readonly Delivery[] = [];
-
-interface Delivery {
-  readonly state: string;
-  readonly target: { readonly name: string };
-  readonly history: readonly { readonly outcome: string; readonly reason?: string; readonly message?: string }[];
-}
+let deliveries: readonly TriedDelivery[] = [];
 
 before(async () => {
   plainPort = await startServer('plain', '');
@@ -51,7 +45,7 @@ before(async () => {
   mkdirSync(manifests);
   writeFileSync(join(manifests, 'all.yaml'), fleet(tlsPort));
   product = await startProduct({ manifests: [manifests], store: join(folder, 'outbox.db'), logFile: join(folder, 'log') });
-  deliveries = await deliver(product, 'Applied revision: main', PROVIDERS);
+  deliveries = await deliverEvent(product, eventOf('Applied revision: main'), PROVIDERS);
 });
 
 after(async () => {
@@ -77,19 +71,8 @@ authorization { users = [
 `,
   );
   servers.push(spawn('nats-server', ['-c', config, '-l', join(folder, `${name}.log`)], { stdio: 'ignore' }));
-  await untilListening(port);
+  await untilTrue(() => isListening(port), 'nats-server to listen; it is the Debian package nats-server');
   return port;
-}
-
-async function untilListening(port: number): Promise<void> {
-  for (const endMs = Date.now() + WAIT_MS; Date.now() < endMs; await sleep(20)) {
-    const isOpen = await new Promise<boolean>((resolve) => {
-      const socket = connectTcp(port, '127.0.0.1', () => resolve(true)).once('error', () => resolve(false));
-      socket.unref().once('connect', () => socket.destroy());
-    });
-    if (isOpen) return;
-  }
-  throw new Error('nats-server does not listen; it is the Debian package nats-server');
 }
 
 interface NatsProvider {
@@ -130,28 +113,11 @@ function toManifests({ name, address, channel = `flux.${name}`, secret = {}, ca 
   return objects.map((object) => `---\n${JSON.stringify(object)}\n`).join('');
 }
 
-/** Sends one event and waits until its deliveries to these Providers were tried; a failing one before it may hold up the others. */
-async function deliver(to: Product, message: string, names: readonly string[]): Promise<readonly Delivery[]> {
-  const event = {
-    involvedObject: { apiVersion: 'kustomize.toolkit.fluxcd.io/v1', kind: 'Kustomization', namespace: 'apps', name: 'web' },
-    severity: 'info',
-    reason: 'ReconciliationSucceeded',
-    message,
-    reportingController: 'kustomize-controller',
-  };
-  const { host, port } = to.addresses.events;
-  const answer = await fetch(`http://${host}:${port}`, { method: 'POST', body: JSON.stringify(event) });
-  assert.equal(answer.status, 202);
-  const path = `/api/v1/events/${answer.headers.get('tocsin-event') ?? ''}`;
-  for (const endMs = Date.now() + WAIT_MS; Date.now() < endMs; await sleep(20)) {
-    const { deliveries: all } = (await to.admin(path)).body as { deliveries: readonly Delivery[] };
-    const tried = all.filter((delivery) => delivery.state !== 'leased' && delivery.history.length > 0);
-    if (names.every((name) => tried.some(({ target }) => target.name === name))) return tried;
-  }
-  throw new Error('the deliveries were never tried');
+function eventOf(message: string): string {
+  return toEventBody({ namespace: 'apps', name: 'web', message });
 }
 
-function find(name: string, among = deliveries): Delivery {
+function find(name: string, among = deliveries): TriedDelivery {
   return among.find((delivery) => delivery.target.name === name) ?? assert.fail(`no delivery to ${name}`);
 }
 
@@ -180,7 +146,7 @@ for (const { name, reason, message } of REFUSED) {
 }
 
 test('an event that is larger than the server takes becomes a dead letter', async () => {
-  const all = await deliver(product ?? assert.fail('not started'), 'x'.repeat(8000), ['password']);
+  const all = await deliverEvent(product ?? assert.fail('not started'), eventOf('x'.repeat(8000)), ['password']);
 
   assert.equal(find('password', all).state, 'dead');
   assert.equal(find('password', all).history[0]?.reason, 'too-large');

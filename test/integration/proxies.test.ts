@@ -5,14 +5,14 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { createCertificateAuthority } from '../support/certificates.ts';
 import { type RunningProxy, startMicrosocks, startSquid } from '../support/debian-proxies.ts';
 import { toEventBody } from '../support/flux-sender.ts';
 import { type Product, startProduct } from '../support/product.ts';
 import { type RecordingServer, startRecordingServer } from '../support/servers.ts';
+import { deliverEvent, type TriedDelivery } from '../support/tried-deliveries.ts';
+import { untilTrue } from '../support/until.ts';
 
-const WAIT_MS = 20_000;
 const LOGIN = { username: 'fleet-egress', password: 'p4ss@w0rd: +%' };
 const WRONG = 'wr0ng-p4ssword';
 const HIDDEN = 'sink.test';
@@ -28,14 +28,8 @@ let mutual: RecordingServer;
 let squid: RunningProxy;
 let socks: RunningProxy;
 let product: Product;
-let deliveries: readonly Delivery[] = [];
+let deliveries: readonly TriedDelivery[] = [];
 let squidLog = '';
-
-interface Delivery {
-  readonly state: string;
-  readonly target: { readonly name: string };
-  readonly history: readonly { readonly outcome: string; readonly reason?: string; readonly message?: string }[];
-}
 
 type Data = Readonly<Record<string, string>>;
 
@@ -61,7 +55,12 @@ before(async () => {
   writeFileSync(join(manifests, 'all.yaml'), paths().map(toManifests).join(''));
   product = await startProduct({ manifests: [manifests], store: join(folder, 'outbox.db'), logFile: join(folder, 'log') });
   cleanups.push(() => product.stop());
-  deliveries = await deliver(paths().map(({ name }) => name));
+  const event = toEventBody({ namespace: 'apps', name: 'web', message: 'Applied revision: main' });
+  deliveries = await deliverEvent(
+    product,
+    event,
+    paths().map(({ name }) => name),
+  );
   // Squid writes about a tunnel when it closes.
   await product.stop();
   squidLog = await untilLogged(4);
@@ -131,30 +130,13 @@ function toManifests({ name, type = 'generic', address, proxy, certificates }: P
   return objects.map((object) => `---\n${JSON.stringify(object)}\n`).join('');
 }
 
-/** Sends one event and waits until its deliveries to all of these were tried. */
-async function deliver(names: readonly string[]): Promise<readonly Delivery[]> {
-  const { host, port } = product.addresses.events;
-  const body = toEventBody({ namespace: 'apps', name: 'web', message: 'Applied revision: main' });
-  const answer = await fetch(`http://${host}:${port}`, { method: 'POST', body });
-  assert.equal(answer.status, 202);
-  const path = `/api/v1/events/${answer.headers.get('tocsin-event') ?? ''}`;
-  for (const endMs = Date.now() + WAIT_MS; Date.now() < endMs; await sleep(20)) {
-    const { deliveries: all } = (await product.admin(path)).body as { deliveries: readonly Delivery[] };
-    const tried = all.filter((delivery) => delivery.state !== 'leased' && delivery.history.length > 0);
-    if (names.every((name) => tried.some(({ target }) => target.name === name))) return tried;
-  }
-  throw new Error('the deliveries were never tried');
-}
-
 /** The access log once it tells of so many tunnels that were open. */
 async function untilLogged(tunnels: number): Promise<string> {
-  for (const endMs = Date.now() + WAIT_MS; Date.now() < endMs; await sleep(20)) {
-    if ((squid.log().match(/TCP_TUNNEL\/200/g) ?? []).length >= tunnels) break;
-  }
+  await untilTrue(() => (squid.log().match(/TCP_TUNNEL\/200/g) ?? []).length >= tunnels, `${tunnels} tunnels in the access log`);
   return squid.log();
 }
 
-function find(name: string): Delivery {
+function find(name: string): TriedDelivery {
   return deliveries.find(({ target }) => target.name === name) ?? assert.fail(`no delivery to ${name}`);
 }
 

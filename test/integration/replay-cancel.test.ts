@@ -5,11 +5,11 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { flagsToAsk, type Ran, runHere, runTocsin } from '../support/command.ts';
 import { type Product, PROGRAM, startProduct } from '../support/product.ts';
 import { type Recorded, type RecordingServer, startRecordingServer } from '../support/servers.ts';
+import { untilTrue } from '../support/until.ts';
 import type { Delivery } from '../../internal/outbox/store.ts';
 
 const SHA = '5394cb7f48332b2de7c17dd8b8384bbc84b7e738';
@@ -82,13 +82,16 @@ async function post(to: string, object: string): Promise<string> {
 
 /** The delivery of an event, as soon as it is in one of these states. */
 async function deliveryOf(eventId: string, ...states: readonly string[]): Promise<Delivery> {
-  for (let asked = 0; asked < 200; asked += 1) {
-    const { items } = (await product.admin(`/api/v1/deliveries?event=${eventId}`)).body as { items: readonly Delivery[] };
-    const found = items.find(({ state, attempts }) => states.includes(state) && (state !== 'waiting' || attempts > 0));
-    if (found !== undefined) return found;
-    await pause(25);
-  }
-  throw new Error(`the delivery of ${eventId} never was ${states.join(' or ')}`);
+  let found: Delivery | undefined;
+  await untilTrue(
+    async () => {
+      const { items } = (await product.admin(`/api/v1/deliveries?event=${eventId}`)).body as { items: readonly Delivery[] };
+      found = items.find(({ state, attempts }) => states.includes(state) && (state !== 'waiting' || attempts > 0));
+      return found !== undefined;
+    },
+    `the delivery of ${eventId} to be ${states.join(' or ')}`,
+  );
+  return found ?? assert.fail();
 }
 
 async function postUntil(to: string, object: string, state: string): Promise<Delivery> {

@@ -1,11 +1,10 @@
 // The proxies that people run, from Debian: squid for HTTP and CONNECT, microsocks for SOCKS5. Both insist on a login.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { chmodSync, existsSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { findFreePort } from './free-port.ts';
+import { findFreePort, isListening } from './free-port.ts';
 
 const WAIT_MS = 20_000;
 
@@ -85,18 +84,9 @@ async function untilListening(child: ChildProcess, port: number, name: string): 
   const ended = new AbortController();
   child.once('error', () => ended.abort()).once('exit', () => ended.abort());
   for (const endMs = Date.now() + WAIT_MS; Date.now() < endMs && !ended.signal.aborted; await sleep(20)) {
-    if (await isOpen(port)) return;
+    if (await isListening(port)) return;
   }
   throw new Error(`${name} does not listen; it is the Debian package ${name}`);
-}
-
-function isOpen(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1', () => {
-      socket.destroy();
-      resolve(true);
-    }).once('error', () => resolve(false));
-  });
 }
 
 async function stop(child: ChildProcess): Promise<void> {

@@ -1,4 +1,5 @@
-import { createServer } from 'node:net';
+// Ports of this machine.
+import { connect, createServer } from 'node:net';
 
 /** A port that nothing listens on now; for programs that must come back on the same one. */
 export function findFreePort(): Promise<number> {
@@ -10,5 +11,15 @@ export function findFreePort(): Promise<number> {
       const port = typeof address === 'object' && address !== null ? address.port : 0;
       probe.close(() => resolve(port));
     });
+  });
+}
+
+/** Whether somebody takes connections at this port. */
+export function isListening(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => {
+      socket.destroy();
+      resolve(true);
+    }).once('error', () => resolve(false));
   });
 }
