@@ -6,12 +6,15 @@ export interface LaneAge {
   readonly sequence: number;
 }
 
+/** Clocks differ by so much at the most, when they are right. */
+const DRIFT_MS = 30_000;
+
 /**
  * An event cannot have happened after it arrived: a sender whose clock is ahead would else silence what comes after it, for as long
  * as its clock was wrong.
  */
 export function toOrderMs(occurredAtMs: number | null, acceptedMs: number): number {
-  return occurredAtMs === null ? acceptedMs : Math.min(occurredAtMs, acceptedMs);
+  return occurredAtMs === null ? acceptedMs : Math.min(occurredAtMs, acceptedMs + DRIFT_MS);
 }
 
 /** True when `a` tells of an earlier state than `b`. */
