@@ -15,6 +15,7 @@ import type { Budgets } from './budgets.ts';
 import { within } from './deadline.ts';
 import { Aborted, describeBug, jitter, toFailure } from './failure.ts';
 import { clampAfterMs } from './interpret.ts';
+import { toPlainOutcome } from './plain-outcome.ts';
 import { redactOutcome, separateFacts, toRecord } from './record.ts';
 import { converse, toProgress } from './send.ts';
 import type { SharedWork } from './shared-work.ts';
@@ -93,7 +94,7 @@ async function tryOnce(context: AttemptContext, lease: Lease, controller: AbortC
   let bug: string | undefined;
   let outcome: Outcome;
   try {
-    outcome = await attempt(context, lease, controller, trace);
+    outcome = toPlainOutcome(await attempt(context, lease, controller, trace));
   } catch (thrown) {
     outcome = toFailure(thrown, context.random);
     if (outcome.kind === 'retry' && outcome.reason === 'bug') bug = context.redactor.redact(describeBug(thrown));

@@ -13,6 +13,7 @@ import { BudgetSpent, credentialHash, toOrigin } from './budgets.ts';
 import { within } from './deadline.ts';
 import { messageExcerptOf } from './excerpt.ts';
 import { interpretResponse } from './interpret.ts';
+import { toPlainFact } from './plain-outcome.ts';
 
 const PROGRESS_KEY = 'requests-done';
 
@@ -124,12 +125,13 @@ function toSendContext(conversation: Conversation, lines: Line[]): SendContext {
     http: openSend(conversation),
     fetch: openFetch(conversation),
     dial: openDial(conversation, lines),
-    token: (key, acquire) => context.tokens(`${owner} ${key}`, acquire),
-    shared: (key, work) => context.sharedWork.share(`${owner} ${key}`, work),
+    token: (key, acquire) => context.tokens(`${owner} ${key}`, () => within(acquire(), signal)),
+    // Others wait for it as well: it must end with the attempt that began it, whatever it waits for.
+    shared: (key, work) => context.sharedWork.share(`${owner} ${key}`, () => within(work(), signal)),
     identity: (scope) => identityToken(conversation, scope),
     ...(context.environment === undefined ? {} : { environment: context.environment }),
     memory: { get: (scope, key) => context.outbox.recall(scope, key) },
-    learn: (facts) => void conversation.trace.facts.push(...facts),
+    learn: (facts) => void conversation.trace.facts.push(...facts.map(toPlainFact)),
     lane: delivery.lane.key,
     clock: context.clock,
     signal,
@@ -143,7 +145,9 @@ async function identityToken(conversation: Conversation, scope: CloudScope): Pro
   const { identity } = context;
   if (identity === undefined) throw new ConfigFault('there is no token in the Secret, and workload identity is not set up');
   const request = { ...scope, namespace: input.target.namespace, serviceAccountName: input.config.serviceAccountName ?? '' };
-  return await context.tokens(`identity ${identity.keyOf(request)}`, () => identity.acquire(request, openSend(conversation)));
+  return await context.tokens(`identity ${identity.keyOf(request)}`, () =>
+    within(identity.acquire(request, openSend(conversation)), conversation.signal),
+  );
 }
 
 /** The scope under which a delivery remembers which of its requests are done. */
