@@ -7,7 +7,7 @@ import type { Recollection } from '../sdk/provider.ts';
 import type { TallyWord } from '../sdk/tally.ts';
 import { Batcher } from './batcher.ts';
 import { LeaseRequests } from './lease-requests.ts';
-import type { Answers, Batch, BatchReply, LeaseRow, Operation, Page } from './operations.ts';
+import type { Answers, Batch, BatchReply, LeaseRow, Operation, Page, Row } from './operations.ts';
 import { RecentDeliveries } from './recent.ts';
 import {
   number,
@@ -24,6 +24,7 @@ import { LIFETIME_MS } from './schedule.ts';
 import {
   type Append,
   type AppendResult,
+  type AttemptRecord,
   type CancelRequest,
   type CancelResult,
   type Delivery,
@@ -112,7 +113,7 @@ export class BatchedOutbox implements Outbox {
 
   async pending(request: { readonly limit: number; readonly all?: boolean }): Promise<readonly PendingEvent[]> {
     const rows = await this.#run({ kind: 'pending', limit: request.limit, all: request.all === true });
-    return rows.map((row) => ({ event: toEvent(row, this.#parts.project), verdicts: toVerdicts(row), ageMs: number(row, 'age_ms') }));
+    return rows.flatMap((row) => toPendingEvent(row, this.#parts.project));
   }
 
   async resolve(entries: readonly Resolution[]): Promise<void> {
@@ -221,8 +222,12 @@ export class BatchedOutbox implements Outbox {
   }
 
   #onServed(pollId: number, rows: readonly LeaseRow[]): void {
-    if (this.#requests.serve(pollId, rows)) return;
-    // Its caller is gone; a failure only means that the lease runs out by itself.
+    // Else its caller is gone.
+    if (!this.#requests.serve(pollId, rows)) this.#giveBack(rows);
+  }
+
+  /** A failure only means that the leases run out by themselves. */
+  #giveBack(rows: readonly LeaseRow[]): void {
     this.#batcher.run({ kind: 'release', leases: rows.map(({ id, token }) => [id, token] as const) }).catch(() => undefined);
   }
 
@@ -230,16 +235,41 @@ export class BatchedOutbox implements Outbox {
     const known = rows.map((row) => this.#toKnownLease(row));
     const missing = rows.filter((_, index) => known[index] === undefined);
     if (missing.length === 0) return known.filter((lease) => lease !== undefined);
-    const loaded = new Map(
-      (await this.#run({ kind: 'load', ids: missing.map(({ id }) => id) })).map((one) => [String(one.delivery['id']), one]),
-    );
+    const loaded = await this.#load(rows, missing);
     return rows.flatMap((row, index) => {
       const lease = known[index];
       if (lease !== undefined) return [lease];
       const stored = loaded.get(row.id);
-      if (stored === undefined) return [];
-      return [this.#toLease(row, toDelivery(stored), toEvent(stored.event, this.#parts.project))];
+      return stored === undefined ? [] : this.#toReadLease(row, stored);
     });
+  }
+
+  /** When they cannot be read now, all go back, so that nothing waits for the end of a lease that nobody has. */
+  async #load(rows: readonly LeaseRow[], missing: readonly LeaseRow[]): Promise<ReadonlyMap<string, Answers['load'][number]>> {
+    try {
+      const loaded = await this.#run({ kind: 'load', ids: missing.map(({ id }) => id) });
+      return new Map(loaded.map((one) => [String(one.delivery['id']), one]));
+    } catch (error) {
+      this.#giveBack(rows);
+      throw error;
+    }
+  }
+
+  /** One that cannot be read is tried again on its schedule, where people see it; the others that were leased with it go. */
+  #toReadLease(row: LeaseRow, stored: Answers['load'][number]): readonly Lease[] {
+    try {
+      return [this.#toLease(row, toDelivery(stored), toEvent(stored.event, this.#parts.project))];
+    } catch (error) {
+      const because = {
+        reason: 'bug',
+        message: `what is stored cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+      } as const;
+      const outcome = { kind: 'retry', ...because } as const;
+      const attempt: AttemptRecord = { durationMs: 0, outcome: 'retry', ...because, exchanges: [] };
+      // When not even that can be stored, the lease runs out by itself.
+      this.settle([{ deliveryId: row.id, token: row.token, outcome, attempt }]).catch(() => undefined);
+      return [];
+    }
   }
 
   #toKnownLease(row: LeaseRow): Lease | undefined {
@@ -258,6 +288,15 @@ export class BatchedOutbox implements Outbox {
       expiresInMs: row.expiresInMs,
       ageMs: Math.max(0, LIFETIME_MS - row.expiresInMs),
     };
+  }
+}
+
+/** One that cannot be read stays pending, and keeps nobody from deciding the others. */
+function toPendingEvent(row: Row, project: Project): readonly PendingEvent[] {
+  try {
+    return [{ event: toEvent(row, project), verdicts: toVerdicts(row), ageMs: number(row, 'age_ms') }];
+  } catch {
+    return [];
   }
 }
 

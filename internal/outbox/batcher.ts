@@ -10,7 +10,7 @@ const MAX_OPERATIONS = 2_000;
 interface Queued {
   readonly operation: Operation;
   readonly resolve: (value: Answer) => void;
-  readonly reject: (error: StoreError) => void;
+  readonly reject: (error: Error) => void;
 }
 
 /** Queues operations and lease requests for the writer. */
@@ -118,7 +118,11 @@ export class Batcher {
     this.#inFlight += 1;
     this.#send({ operations: batch.map((queued) => queued.operation), polls, cancelledPolls }).then(
       (reply) => this.#onReply(batch, reply),
-      (error: StoreError) => this.#onError(batch, error),
+      (error: unknown) => {
+        this.#inFlight -= 1;
+        if (error instanceof StoreError) this.#onError(batch, error);
+        else this.#onUnsent(batch, { polls, cancelledPolls }, error);
+      },
     );
   }
 
@@ -134,8 +138,20 @@ export class Batcher {
     this.#onIdle?.();
   }
 
+  /** Something of the batch cannot travel: that alone is refused, and everything else goes again. */
+  #onUnsent(batch: readonly Queued[], { polls, cancelledPolls }: Pick<Batch, 'polls' | 'cancelledPolls'>, error: unknown): void {
+    const refusal = error instanceof Error ? error : new TypeError(String(error));
+    const { sound = [], unsound = [] } = Object.groupBy(batch, ({ operation }) => (canTravel(operation) ? 'sound' : 'unsound'));
+    if (unsound.length === 0) return this.#onError(batch, new StoreError('io', `the writer cannot be reached: ${refusal.message}`));
+    for (const queued of unsound) queued.reject(refusal);
+    this.#queue = [...sound, ...this.#queue];
+    this.#polls = [...polls.filter(({ id }) => !this.#cancelledPolls.includes(id)), ...this.#polls];
+    this.#cancelledPolls = [...cancelledPolls, ...this.#cancelledPolls];
+    this.#schedule();
+    this.#onIdle?.();
+  }
+
   #onError(batch: readonly Queued[], error: StoreError): void {
-    this.#inFlight -= 1;
     for (const queued of [...batch, ...this.#queue.splice(0)]) queued.reject(error);
     this.#death = error;
     this.stop();
@@ -148,5 +164,15 @@ export class Batcher {
     this.#cancelTimer();
     if (atMs === null || this.#isStopped) return;
     this.#cancelWake = this.#clock.schedule(Math.max(0, atMs - this.#clock.nowMs()), () => this.wakeUp());
+  }
+}
+
+/** Writers live in other threads and on other machines. */
+function canTravel(operation: Operation): boolean {
+  try {
+    structuredClone(operation);
+    return true;
+  } catch {
+    return false;
   }
 }

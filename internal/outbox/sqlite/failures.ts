@@ -10,6 +10,7 @@ const CORRUPT = 11;
 const FULL = 13;
 const CANNOT_OPEN = 14;
 const NOT_A_DATABASE = 26;
+const OUTAGES: readonly number[] = [BUSY, LOCKED, READ_ONLY, IO_ERROR, CORRUPT, FULL, CANNOT_OPEN, NOT_A_DATABASE];
 
 export function toFailure(error: unknown, path: string): Failure {
   if (error instanceof StoreError) return { code: error.code, message: error.message };
@@ -20,6 +21,14 @@ export function toFailure(error: unknown, path: string): Failure {
   const result = property(error, 'errcode');
   if (typeof result === 'number') return fromResultCode(result & 0xff, text, path);
   return { code: 'io', message: `the store ${path} failed: ${text}` };
+}
+
+/** True when the disk or the file is at fault, and not what was to be written. */
+export function isOutage(error: unknown): boolean {
+  if (error instanceof StoreError) return false;
+  const result = property(error, 'errcode');
+  if (typeof result === 'number') return OUTAGES.includes(result & 0xff);
+  return property(error, 'syscall') !== undefined;
 }
 
 function fromResultCode(result: number, text: string, path: string): Failure {

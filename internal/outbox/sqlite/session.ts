@@ -69,6 +69,11 @@ export class Session {
     if (to !== null) this.#count(target, to, 1);
   }
 
+  /** Writes what is there, to find out whether that can be done. */
+  touchCounters(): void {
+    this.sql('UPDATE counters SET id = id').run();
+  }
+
   begin(): void {
     this.sql('BEGIN IMMEDIATE').run();
   }

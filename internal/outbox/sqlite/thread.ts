@@ -39,8 +39,9 @@ export class WriterThread {
   send(request: Request): Promise<Reply> {
     if (this.#death !== undefined) return Promise.reject(this.#death);
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ resolve, reject });
+      // What cannot be posted is answered by nobody, and must not take the answer of another.
       this.#port.post(request);
+      this.#waiting.push({ resolve, reject });
     });
   }
 

@@ -8,12 +8,14 @@ import { append, resolve } from './append.ts';
 import { boundTimes, CLOCK_JUMP_MS, shiftTimes } from './clock.ts';
 import { cancel, replay } from './decisions.ts';
 import { takeEnds } from './ended.ts';
-import { toFailure } from './failures.ts';
+import { isOutage, toFailure } from './failures.ts';
 import { releaseHeldLanes, nextLaneReleaseMs } from './lanes.ts';
 import { lease, nextLeaseMs } from './lease.ts';
 import { expireOverdue, prune, type PruneCursor, recoverExpiredLeases, usedBytes, pragma } from './maintenance.ts';
 import { recall } from './memory.ts';
 import type { Answer, BatchReply, Failure, LeaseRow, Operation, Poll, Result } from '../operations.ts';
+import { Outage } from './outage.ts';
+import { Placement } from './placement.ts';
 import type { Reply, Request, WriterSettings } from './protocol.ts';
 import { deliveries, event, events, load, pending, targets } from './queries.ts';
 import { Reserve } from './reserve.ts';
@@ -30,6 +32,8 @@ export class Writer {
   readonly #session: Session;
   readonly #settings: WriterSettings;
   readonly #reserve: Reserve;
+  readonly #placement: Placement;
+  readonly #outage = new Outage();
   readonly #polls = new Map<number, Poll>();
   readonly #pruneCursor: PruneCursor = { eventSeq: 0 };
   #clock: { readonly nowMs: number; readonly monotonicMs: number };
@@ -38,18 +42,20 @@ export class Writer {
   /** Jumps that the times in the file do not know of yet. */
   #owedShiftMs = 0;
   /** Looked up once per transaction, however many appends it carries. */
-  #fullness: { readonly problem: string | undefined } | undefined;
+  #obstacle: { readonly moved: string | undefined; readonly full: string | undefined } | undefined;
 
   constructor(session: Session, settings: WriterSettings, clock: { readonly nowMs: number; readonly monotonicMs: number }) {
     this.#session = session;
     this.#settings = settings;
     this.#clock = clock;
     this.#reserve = new Reserve(session, settings);
+    this.#placement = new Placement(settings.path);
   }
 
   /** What another life of this process had leased comes back; what it may have sent is unknown. */
   open(): void {
     this.#reserve.open();
+    this.#placement.problem();
     const recovery = this.#transaction(() => {
       boundTimes(this.#session);
       recoverLeases(this.#session, Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
@@ -66,8 +72,10 @@ export class Writer {
       const values = batch.operations.map((operation) => this.#apply(operation));
       return { values, served: this.#servePolls() };
     });
-    if (all.ok) return this.#reply(all.value.values.map(toResult), all.value.served);
-    return this.#runOneByOne(batch.operations);
+    const reply = all.ok ? this.#reply(all.value.values.map(toResult), all.value.served) : this.#runOneByOne(batch.operations);
+    // It tried to write.
+    if (batch.operations.some(({ kind }, index) => kind === 'maintain' && reply.results[index]?.ok === true)) this.#outage.end();
+    return reply;
   }
 
   #runOneByOne(operations: readonly Operation[]): Extract<Reply, { kind: 'batch' }> {
@@ -83,7 +91,7 @@ export class Writer {
   }
 
   #transaction<T>(work: () => T): { readonly ok: true; readonly value: T } | { readonly ok: false; readonly failure: Failure } {
-    this.#fullness = undefined;
+    this.#obstacle = undefined;
     try {
       this.#session.begin();
       const value = work();
@@ -93,6 +101,7 @@ export class Writer {
       const failure = toFailure(error, this.#settings.path);
       this.#session.rollback();
       if (failure.code === 'full' && !(error instanceof StoreError)) this.#reserve.onFull();
+      if (isOutage(error)) this.#outage.begin(failure, this.#clock.monotonicMs);
       return { ok: false, failure };
     }
   }
@@ -101,7 +110,7 @@ export class Writer {
     const session = this.#session;
     switch (operation.kind) {
       case 'append':
-        this.#refuseWhenFull();
+        this.#refuseWhenUnable();
         return append(session, operation.entries);
       case 'resolve':
         return resolve(session, operation.entries);
@@ -139,13 +148,14 @@ export class Writer {
     return this.#maintain();
   }
 
-  #refuseWhenFull(): void {
-    this.#fullness ??= { problem: this.#problem() };
-    const { problem } = this.#fullness;
-    if (problem !== undefined) throw new StoreError('full', problem);
+  #refuseWhenUnable(): void {
+    this.#obstacle ??= { moved: this.#placement.problem(), full: this.#fullness() };
+    const { moved, full } = this.#obstacle;
+    if (moved !== undefined) throw new StoreError('io', moved);
+    if (full !== undefined) throw new StoreError('full', full);
   }
 
-  #problem(): string | undefined {
+  #fullness(): string | undefined {
     const { path, maxBytes } = this.#settings;
     if (this.#reserve.room !== 'roomy') return `the disk that holds the store ${path} is full`;
     if (usedBytes(this.#session) > maxBytes) return `the store ${path} holds its maximum of ${maxBytes} bytes`;
@@ -154,7 +164,7 @@ export class Writer {
 
   #stats(): Answer {
     const { counters } = this.#session;
-    const problem = this.#problem();
+    const problem = this.#placement.problem() ?? this.#fullness() ?? this.#outage.problem;
     const count = (state: number): number => counters.states[state] ?? 0;
     const states = { waiting: count(0), leased: count(1), delivered: count(2), superseded: count(3), cancelled: count(4), dead: count(5) };
     const bytes = pragma(this.#session, 'page_count') * pragma(this.#session, 'page_size') + sizeOf(`${this.#settings.path}-wal`);
@@ -164,7 +174,8 @@ export class Writer {
 
   #maintain(): Answer {
     this.#reserve.check();
-    const recovered = recoverExpiredLeases(this.#session);
+    if (this.#outage.problem !== undefined) this.#session.touchCounters();
+    const recovered = this.#outage.isFelt(this.#clock.monotonicMs) ? 0 : recoverExpiredLeases(this.#session);
     const expired = expireOverdue(this.#session);
     const ended = takeEnds(this.#session);
     const isPruning = this.#clock.monotonicMs >= this.#pruneFromMonotonicMs;
