@@ -1,6 +1,7 @@
 // A GitHub App's installation token: a JWT signed with the App's key buys it, and it is kept until it expires.
 import { createHash, createPrivateKey, sign, type KeyObject } from 'node:crypto';
 import { ConfigFault, type ResolvedConfig, type SendContext } from '../../internal/sdk/provider.ts';
+import { ForgeRefusal } from '../../internal/sdk/git/forge-answer.ts';
 import { asked, isNotFound, UnusableAnswer } from './answer.ts';
 import { createClient } from './client.ts';
 
@@ -74,28 +75,42 @@ async function requestToken(context: SendContext, app: App): Promise<{ value: st
 }
 
 async function findInstallation(client: ReturnType<typeof createClient>, owner: string): Promise<number> {
+  let refusal: ForgeRefusal;
   try {
-    return (await asked(() => client.request('GET /orgs/{org}/installation', { org: owner }))).data.id;
+    return installationOf(await asked(() => client.request('GET /orgs/{org}/installation', { org: owner })));
   } catch (error) {
-    if (!isNotFound(error)) throw error;
+    if (!(error instanceof ForgeRefusal)) throw error;
+    refusal = error;
   }
   try {
-    return (await asked(() => client.request('GET /users/{username}/installation', { username: owner }))).data.id;
+    return installationOf(await asked(() => client.request('GET /users/{username}/installation', { username: owner })));
   } catch (error) {
+    // What was said of the organisation is worth more than that there is no such user.
     if (!isNotFound(error)) throw error;
+    if (!isNotFound(refusal)) throw refusal;
     throw new ConfigFault('the app has no installation at the githubAppInstallationOwner, neither an organisation nor a user', {
       cause: error,
     });
   }
 }
 
+function installationOf({ data, status }: { readonly data: { readonly id?: unknown } | undefined; readonly status: number }): number {
+  if (typeof data?.id !== 'number') throw new UnusableAnswer(status, 'the answer names no installation');
+  return data.id;
+}
+
 function toApp(secret: ResolvedConfig['secret']): App {
-  const id = secret['githubAppID'] ?? '';
-  if (!/^\d+$/.test(id)) throw new ConfigFault('app ID must be provided to use github app authentication');
+  const id = toNumber(secret['githubAppID']);
+  if (id === undefined) throw new ConfigFault('app ID must be provided to use github app authentication');
   const base = (secret['githubAppBaseURL'] ?? '').replace(/\/+$/, '');
   if (base !== '' && !/^https?:$/.test(URL.parse(base)?.protocol ?? ''))
     throw new ConfigFault('githubAppBaseURL must be an http or https URL');
-  return { apiBase: base || PUBLIC_API, id, key: toKey(secret['githubAppPrivateKey'] ?? ''), installation: toInstallation(secret) };
+  return {
+    apiBase: base || PUBLIC_API,
+    id: String(id),
+    key: toKey(secret['githubAppPrivateKey'] ?? ''),
+    installation: toInstallation(secret),
+  };
 }
 
 function toInstallation(secret: ResolvedConfig['secret']): App['installation'] {
@@ -104,9 +119,16 @@ function toInstallation(secret: ResolvedConfig['secret']): App['installation'] {
   if (id !== '' && owner !== '') {
     throw new ConfigFault('only one of app installation owner or ID must be provided to use github app authentication');
   }
-  if (/^\d+$/.test(id)) return { id: Number(id) };
+  const number = toNumber(id);
+  if (number !== undefined) return { id: number };
   if (owner !== '') return { owner };
   throw new ConfigFault('app installation owner or ID must be provided to use github app authentication');
+}
+
+/** As Flux takes numbers: with leading zeros or a sign, but neither zero nor anything else. */
+function toNumber(text = ''): number | undefined {
+  const number = /^[+-]?\d+$/.test(text) ? Number(text) : 0;
+  return number === 0 || !Number.isSafeInteger(number) ? undefined : number;
 }
 
 function toKey(pem: string): KeyObject {

@@ -12,9 +12,9 @@ import { vendorWords } from '../../internal/sdk/text/vendor-words.ts';
 import { secondaryLimitMs } from './answer.ts';
 import { hasApp } from './app.ts';
 import { findRun, type Run, type RunText, writeRun } from './check-runs.ts';
-import { createClient } from './client.ts';
+import type { createClient } from './client.ts';
 import { toPage } from './commit-page.ts';
-import { secretToken, tokenOf } from './credentials.ts';
+import { connector, secretToken } from './credentials.ts';
 import { repositoryId, toRepository } from './repository.ts';
 
 /** The title stands in a list; GitHub names no limit. */
@@ -58,13 +58,13 @@ function open(context: SendContext, input: RenderInput): StatusRepository {
   const repository = toRepository(config.address);
   const appId = Number(config.secret['githubAppID']);
   const count = countObjects(tally?.words ?? []);
-  const connect = async () => createClient(context, repository.apiBase, await tokenOf(context, config));
+  const connect = connector(context, repository.apiBase, config);
   /** Found a moment ago; null when there was none. */
   let seen: Run | null | undefined;
   const find = async (client: ReturnType<typeof createClient>, { sha, context: name }: CommitStatus) =>
     await findRun(client, repository, { sha, context: name, appId });
   return {
-    authenticate: async () => void (await tokenOf(context, config)),
+    authenticate: async () => void (await connect()),
     id: `${repository.apiBase}/${repositoryId(repository)}`,
     toValue: (status) => toText(status, count).digest,
     read: async (status) => {

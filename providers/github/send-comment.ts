@@ -7,8 +7,8 @@ import type { Outcome } from '../../internal/sdk/outcome.ts';
 import type { RenderInput, SendContext } from '../../internal/sdk/provider.ts';
 import { asked, jsonOf, requireWritten, secondaryLimitMs, UnusableAnswer } from './answer.ts';
 import { appIdentity, appLogin } from './app.ts';
-import { createClient } from './client.ts';
-import { checkCredentials, secretToken, tokenOf } from './credentials.ts';
+import type { createClient } from './client.ts';
+import { checkCredentials, connector, secretToken } from './credentials.ts';
 import { type Repository, repositoryId, toRepository } from './repository.ts';
 
 /** The API answers 422 to a longer one: `body is too long (maximum is 65536 characters)`. */
@@ -36,13 +36,13 @@ function open(context: SendContext, { config }: RenderInput): CommentRepository 
   const repository = toRepository(config.address);
   checkCredentials(config);
   const token = secretToken(config);
-  const connect = async () => createClient(context, repository.apiBase, await tokenOf(context, config));
+  const connect = connector(context, repository.apiBase, config);
   return {
     apiBase: repository.apiBase,
     id: `${repository.apiBase}/${repositoryId(repository)}`,
     credential: token === '' ? appIdentity(config) : token,
     identify: async () => ({ name: token === '' ? await appLogin(context, config) : await readLogin(await connect()) }),
-    authenticate: async () => void (await tokenOf(context, config)),
+    authenticate: async () => void (await connect()),
     find: async (number, isWanted) => await findComment(await connect(), { repository, number, isWanted }),
     create: async (number, body) => await createComment(await connect(), { repository, number, body }),
     update: async (_number, id, body) => await updateComment(await connect(), { repository, id, body }),

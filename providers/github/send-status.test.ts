@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { createVerify, generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync } from 'node:crypto';
 import { test } from 'node:test';
 import { createBench, NOW_MS, toRenderInput, toResponse, type Answerer } from '../../test/support/provider-run.ts';
 import { exampleEvent } from '../../internal/sdk/example-event.ts';
@@ -13,9 +13,8 @@ const SHA = '5394cb7f48332b2de7c17dd8b8384bbc84b7e738';
 const CONTEXT = 'kustomization/webapp/0c9c2e41';
 const LIST = `https://ghe.example.com/api/v3/repos/org/repo/commits/${SHA}/statuses`;
 const CREATE = `https://ghe.example.com/api/v3/repos/org/repo/statuses/${SHA}`;
-const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const PKCS1 = privateKey.export({ type: 'pkcs1', format: 'pem' }).toString();
-const PKCS8 = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
 
 function input(
   changes: { secret?: Record<string, string>; event?: Parameters<typeof exampleEvent>[0]; address?: string; statusId?: string } = {},
@@ -276,59 +275,6 @@ for (const { address, base } of BASES) {
   });
 }
 
-for (const [form, key] of [
-  ['PKCS1', PKCS1],
-  ['PKCS8', PKCS8],
-] as const) {
-  test(`an App with a ${form} key buys one token for many statuses`, async () => {
-    const bench = createBench((request) =>
-      request.url.endsWith('/access_tokens')
-        ? toResponse(201, { token: 'ghs_installation', expires_at: '2040-01-01T00:00:00Z' })
-        : github([])(request),
-    );
-    const app = input({ secret: { ...APP, githubAppPrivateKey: key } });
-
-    await sendStatus(bench.context, app);
-    await sendStatus({ ...bench.context, lane: 'other' }, app);
-
-    const [bought, listed] = bench.requests;
-    assert.equal(bought?.url, 'https://ghe.example.com/api/v3/app/installations/678/access_tokens');
-    assert.equal(bought?.body, 'null');
-    assert.equal(headerOf(bought, 'content-type'), 'application/json');
-    assert.deepEqual(claimsOf(headerOf(bought, 'authorization')), { iat: NOW_MS / 1000 - 30, exp: NOW_MS / 1000 + 120, iss: '12345' });
-    assert.equal(headerOf(listed, 'authorization'), 'Bearer ghs_installation');
-    assert.equal(bench.requests.filter((request) => request.url.endsWith('/access_tokens')).length, 1);
-  });
-}
-
-test('the installation of an owner is looked for among organisations, then among users', async () => {
-  const bench = createBench((request) => {
-    if (request.url.endsWith('/orgs/acme/installation')) return toResponse(404, { message: 'Not Found' });
-    if (request.url.endsWith('/users/acme/installation')) return toResponse(200, { id: 9 });
-    return request.url.endsWith('/access_tokens') ? toResponse(201, { token: 'ghs' }) : github([])(request);
-  });
-  const { githubAppInstallationID: _, githubAppBaseURL: __, ...secret } = APP;
-
-  const outcome = await sendStatus(bench.context, input({ secret: { ...secret, githubAppInstallationOwner: 'acme' } }));
-
-  assert.equal(outcome.kind, 'delivered');
-  assert.deepEqual(
-    bench.requests.slice(0, 3).map((request) => request.url),
-    [
-      'https://api.github.com/orgs/acme/installation',
-      'https://api.github.com/users/acme/installation',
-      'https://api.github.com/app/installations/9/access_tokens',
-    ],
-  );
-});
-
-test('an owner without an installation is a fault of configuration', async () => {
-  const bench = createBench(() => toResponse(404, { message: 'Not Found' }));
-  const { githubAppInstallationID: _, ...secret } = APP;
-
-  await assert.rejects(sendStatus(bench.context, input({ secret: { ...secret, githubAppInstallationOwner: 'acme' } })), ConfigFault);
-});
-
 const RESET_S = NOW_MS / 1000 + 120;
 const REFUSALS: readonly { name: string; answer: ReturnType<typeof toResponse>; want: Partial<Outcome> & { readonly until?: unknown } }[] =
   [
@@ -446,16 +392,4 @@ for (const { name, lane, want } of LANES) {
 function remember(bench: ReturnType<typeof createBench>, outcome: Outcome, ageMs?: number): void {
   assert.equal(outcome.kind, 'delivered');
   if (outcome.kind === 'delivered') bench.remember(outcome.remember ?? [], ageMs);
-}
-
-function headerOf(request: HttpRequest | undefined, name: string): string | undefined {
-  return request?.headers.find(([key]) => key.toLowerCase() === name)?.[1];
-}
-
-/** The claims of a bearer JWT whose signature is good. */
-function claimsOf(authorization: string | undefined): unknown {
-  const [head = '', claims = '', signature = ''] = (authorization ?? '').replace(/^Bearer /, '').split('.');
-  const isGood = createVerify('RSA-SHA256').update(`${head}.${claims}`).verify(publicKey, Buffer.from(signature, 'base64url'));
-  assert.ok(isGood, 'the JWT is signed with the key of the App');
-  return JSON.parse(Buffer.from(claims, 'base64url').toString());
 }

@@ -12,8 +12,8 @@ import {
 import type { Outcome } from '../../internal/sdk/outcome.ts';
 import type { RenderInput, SendContext } from '../../internal/sdk/provider.ts';
 import { asked, jsonOf, requireWritten, secondaryLimitMs } from './answer.ts';
-import { createClient } from './client.ts';
-import { checkCredentials, tokenOf } from './credentials.ts';
+import type { createClient } from './client.ts';
+import { checkCredentials, connector } from './credentials.ts';
 import { repositoryId, toRepository, type Repository } from './repository.ts';
 import { sendCheckRun } from './send-check-run.ts';
 
@@ -47,9 +47,9 @@ export async function sendStatus(context: SendContext, input: RenderInput): Prom
 function open(context: SendContext, { config }: RenderInput): StatusRepository {
   const repository = toRepository(config.address);
   checkCredentials(config);
-  const connect = async () => createClient(context, repository.apiBase, await tokenOf(context, config));
+  const connect = connector(context, repository.apiBase, config);
   return {
-    authenticate: async () => void (await tokenOf(context, config)),
+    authenticate: async () => void (await connect()),
     id: `${repository.apiBase}/${repositoryId(repository)}`,
     read: async (status, commit) => {
       const reading = await readCommit(
