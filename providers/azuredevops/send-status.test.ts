@@ -90,6 +90,11 @@ const ORDERS = [
   { name: 'the newest counts', statuses: [posted(1, 'error'), posted(2, 'succeeded')], posts: 0 },
   { name: 'the newest counts, wherever it stands', statuses: [posted(2, 'error'), posted(1, 'succeeded')], posts: 1 },
   { name: 'of equal ids the first counts', statuses: [posted(1, 'error'), posted(1, 'succeeded')], posts: 1 },
+  {
+    name: 'one without a description is skipped',
+    statuses: [{ ...posted(2, 'error'), description: null }, posted(1, 'succeeded')],
+    posts: 0,
+  },
   { name: 'an answer without a list holds none', statuses: undefined, posts: 1 },
 ];
 

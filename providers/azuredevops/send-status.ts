@@ -101,12 +101,14 @@ async function readStatuses(api: GitApi, { project, name }: Repository, wanted: 
   const { default: interfaces } = await import('azure-devops-node-api/interfaces/GitInterfaces.js');
   const values = new Map<string, string>();
   for (const { context, state, description, targetUrl } of items.toSorted((a, b) => Number(b['id']) - Number(a['id'])) as GitStatus[]) {
-    if (typeof context?.name !== 'string' || typeof state !== 'number') continue;
-    const key = contextKey(context.genre ?? '', context.name);
+    // What lacks a part was not written whole, and says nothing.
+    if (typeof context?.name !== 'string' || typeof context.genre !== 'string') continue;
+    if (typeof state !== 'number' || typeof description !== 'string') continue;
+    const key = contextKey(context.genre, context.name);
     if (values.has(key)) continue;
     // The client made a number of the word that was answered.
     const word = interfaces.GitStatusState[state]?.toLowerCase() ?? '';
-    const value = statusValue({ state: word, description: description ?? '', url: linkOf(targetUrl, wanted) });
+    const value = statusValue({ state: word, description, url: linkOf(targetUrl, wanted) });
     values.set(key, value);
   }
   return values;

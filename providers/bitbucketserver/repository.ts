@@ -1,4 +1,5 @@
 // Where the API of a repository is: beside the `scm` part of its clone address, below the path that the server is installed at.
+import { posix } from 'node:path';
 import { parseUrl } from '../../internal/sdk/git/address.ts';
 import { requirePathParts } from '../../internal/sdk/git/commit-status.ts';
 import { ConfigFault } from '../../internal/sdk/provider.ts';
@@ -31,8 +32,14 @@ export function toRepository(address: string): Repository {
   if (host === '' || index < 0)
     throw new ConfigFault('could not parse git address: supplied provider address is not http(s) git clone url');
   const [project = '', slug = ''] = requirePathParts(path.slice(index + SCM.length), 'project/repository').map(encodeURIComponent);
-  const base = `${scheme}://${host}${path.slice(0, index).split('/').map(encodeURIComponent).join('/')}`;
-  return { base, project, slug, query, link: withoutCredentials(address) };
+  const installation = posix.normalize(`${path.slice(0, index)}/`).slice(0, -1);
+  return {
+    base: `${scheme}://${host}${installation.split('/').map(encodeURIComponent).join('/')}`,
+    project,
+    slug,
+    query,
+    link: withoutCredentials(address),
+  };
 }
 
 /** One name for one repository, however it is written: Bitbucket's names are the same in either case. */

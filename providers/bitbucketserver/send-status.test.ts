@@ -119,6 +119,7 @@ const ADDRESSES = [
     builds: BUILDS.replace('/proj/', '/~proj/').replace('/repo/', '/re%20po/'),
     query: '',
   },
+  { name: 'an unclean path', address: 'https://h.example.com//b/./c/../scm/proj/repo', base: 'https://h.example.com/b', query: '' },
   { name: 'credentials, left out', address: 'https://u:pw-1@h.example.com/scm/proj/repo.git', base: 'https://h.example.com', query: '' },
 ];
 
