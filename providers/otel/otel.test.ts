@@ -82,6 +82,12 @@ test('a failure has the status of an error and its message', () => {
   assert.equal(fields?.get(3), 2n);
 });
 
+test('a failure without a message has the status alone', () => {
+  const status = spanOf(toInput({ event: exampleEvent({ severity: 'error', message: '' }) })).get(15);
+
+  assert.deepEqual(status, Buffer.from(enumField(3, 2)));
+});
+
 test('a span never ends before it starts', () => {
   const input = toInput();
   const fields = spanOf({ ...input, occurredAtMs: input.nowMs + 60_000 });

@@ -55,7 +55,8 @@ function toSpan(input: RenderInput): Uint8Array {
 
 function toStatus({ event }: RenderInput): Uint8Array {
   if (event.severity !== 'error') return enumField(3, STATUS_OK);
-  return message(textField(2, event.message), enumField(3, STATUS_ERROR));
+  // An empty field is not written: that is how protobuf says that there is none.
+  return message(...(event.message === '' ? [] : [textField(2, event.message)]), enumField(3, STATUS_ERROR));
 }
 
 function attributesOf({ event, precededBy }: RenderInput): readonly (readonly [string, string])[] {
