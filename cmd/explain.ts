@@ -1,14 +1,12 @@
 // `tocsin explain`: what every Alert says of an event, stored or not, what would have passed, and what became of it.
 import { type Command, InvalidArgumentError } from 'commander';
 import type { Delivery, StoredEvent } from '../internal/outbox/store.ts';
-import { explainEvent } from '../internal/routing/explain.ts';
 import { AdminError, type AdminFlags, ask, post, withAdminFlags } from './admin-client.ts';
 import { nameInput, parseObjectName, readEventBody, toInputEvent, toTestBody } from './event-input.ts';
 import { APPLIED, type EventWords, type ObjectName, withEventWords } from './event-words.ts';
 import { describeAhead, describeStored, type ExplainedAhead, type ExplainedStored } from './explain-text.ts';
 import { parseCount } from './flags.ts';
-import { type FolderFlags, hasFolder, openFolder, withFolderFlags } from './folder.ts';
-import { foresee } from './outlook.ts';
+import { type FolderFlags, hasFolder, withFolderFlags } from './folder-flags.ts';
 import type { Terminal } from './terminal.ts';
 
 interface ExplainFlags extends AdminFlags, FolderFlags, EventWords {
@@ -105,10 +103,9 @@ async function aheadOfObject(object: ObjectName, flags: ExplainFlags, terminal: 
 async function aheadOf(body: string, source: string, flags: ExplainFlags, terminal: Terminal): Promise<ExplainedAhead> {
   const event = toInputEvent(body, source, terminal);
   if (!hasFolder(flags)) return (await post(flags, '/api/v1/explanations', body)) as ExplainedAhead;
-  const folder = await openFolder(flags);
-  const now = { verdicts: explainEvent(event, folder.snapshot, folder.context), revision: folder.snapshot.revision };
-  const outlooks = await foresee(event, { folder, nowMs: terminal.nowMs(), showPath: false });
-  return { event, now, outlooks, faults: folder.faults };
+  // Whoever asks a server does not wait for what reads manifests.
+  const { explainInFolder } = await import('./explain-folder.ts');
+  return explainInFolder(event, flags, terminal.nowMs());
 }
 
 function printAhead(ahead: ExplainedAhead, flags: ExplainFlags, terminal: Terminal): void {

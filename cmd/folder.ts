@@ -1,5 +1,4 @@
 // A folder of manifests, or what is in a cluster, for commands that need no server: read once, watched by nobody.
-import { type Command, Option } from 'commander';
 import { catalog } from '../internal/catalog/catalog.ts';
 import { openDirectory } from '../internal/config/directory/directory.ts';
 import { readObjects } from '../internal/config/directory/read-folder.ts';
@@ -15,16 +14,9 @@ import { ConfigFault } from '../internal/sdk/provider.ts';
 import type { Redactor } from '../internal/sdk/transport.ts';
 import { createRedactor } from '../internal/telemetry/redactor.ts';
 import { readConnectedCluster } from './cluster-objects.ts';
-import { collect, parseBoolean } from './flags.ts';
+import type { FolderFlags } from './folder-flags.ts';
 import { SILENT } from './silent-log.ts';
 import { systemClock } from './system-clock.ts';
-
-export interface FolderFlags {
-  readonly manifests: readonly string[];
-  readonly secrets?: string;
-  readonly kubeconfig?: string;
-  readonly noCrossNamespaceRefs: boolean;
-}
 
 /** What a folder says, as a server that serves it would know it. */
 export interface OpenFolder {
@@ -36,26 +28,6 @@ export interface OpenFolder {
   resolve(target: Target): Promise<ResolvedTarget>;
   /** Names of the keys of a Secret; undefined when there is none. */
   secretKeys(namespace: string, name: string): Promise<readonly string[] | undefined>;
-}
-
-/** Adds the flags that name a folder; `needed` says what it is for. */
-export function withFolderFlags(command: Command, needed: string): Command {
-  const crossing = new Option('--no-cross-namespace-refs [boolean]', 'as the server: refuse Alerts for objects of another namespace')
-    .default(false)
-    .preset('true')
-    .argParser(parseBoolean);
-  // commander reads a leading --no- as the negation of another flag.
-  crossing.negate = false;
-  return command
-    .addOption(new Option('--manifests <dir>', `folder of manifests, ${needed}; may be repeated`).argParser(collect).default([], 'none'))
-    .option('--secrets <dir>', 'with --manifests: Secrets as files: <namespace>/<name>/<key>')
-    .option('--kubeconfig <file>', 'instead of --manifests: what is in the cluster of the current context')
-    .addOption(crossing);
-}
-
-/** True when the flags name a folder or a cluster. */
-export function hasFolder({ manifests, kubeconfig }: FolderFlags): boolean {
-  return manifests.length > 0 || kubeconfig !== undefined;
 }
 
 /** Reads the folder; rejects with ConfigFault, or with StartupError when a cluster cannot be read. */

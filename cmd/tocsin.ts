@@ -1,13 +1,13 @@
 #!/usr/bin/env node
 // The program. Exit codes: 0 fine, 1 findings or failure, 2 usage.
-import { CommanderError } from 'commander';
+import { type Command, CommanderError } from 'commander';
 import { ListenError } from '../internal/intake/http-listener.ts';
 import { StoreError } from '../internal/outbox/store.ts';
 import { ConfigFault } from '../internal/sdk/provider.ts';
 import { AdminError } from './admin-client.ts';
+import { createAskingProgram, isAsking } from './asking-program.ts';
 import { InputError } from './event-input.ts';
 import { StartupError } from './listen.ts';
-import { createProgram } from './program.ts';
 import { concealStore } from './store-location.ts';
 import { systemTerminal } from './terminal.ts';
 
@@ -26,9 +26,16 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 
 try {
-  await createProgram(systemTerminal).parseAsync();
+  await (await openProgram(process.argv[2])).parseAsync();
 } catch (error) {
   process.exitCode = toExitCode(error);
+}
+
+/** What a command does not need is not loaded. */
+async function openProgram(word: string | undefined): Promise<Command> {
+  if (isAsking(word)) return createAskingProgram(systemTerminal);
+  const { createProgram } = await import('./program.ts');
+  return createProgram(systemTerminal);
 }
 
 function toExitCode(error: unknown): number {
