@@ -1,12 +1,12 @@
 // What lint says: one fault at one place, with the rule that found it.
-import { toFieldName } from '../config/manifest.ts';
+import { type ManifestFault, toFieldName } from '../config/manifest.ts';
 import type { FolderObject } from '../config/directory/read-folder.ts';
 
 /** Every kind of fault, with what it means in a sentence. */
 export const RULES = {
   syntax: 'The text is no YAML or JSON, so nobody knows which objects it holds.',
   unreadable: 'A file or folder cannot be read.',
-  'nothing-to-check': 'There is no Alert and no Provider below the paths.',
+  'nothing-to-check': 'There is no Alert and no Provider.',
   schema: 'The API server would refuse the object.',
   'duplicate-object': 'The same object is defined twice.',
   encrypted: 'SOPS has encrypted an object that has to be read.',
@@ -27,23 +27,15 @@ export const RULES = {
   'clear-secret': 'A credential stands in clear outside of a Secret.',
 } as const;
 
+/** What a kind of fault is called in reports. */
 export type RuleId = keyof typeof RULES;
 
-/** One fault; no text of it holds the value of a Secret. */
-export interface LintFinding {
+/** A fault as lint tells it, by one of its own rules. */
+export interface LintFinding extends ManifestFault {
   readonly rule: RuleId;
-  readonly severity: 'error' | 'warning';
-  readonly file: string;
-  /** Counted from 1; 0 when it is about the file or folder as a whole. */
-  readonly line: number;
-  readonly column: number;
-  /** `Alert/namespace/name`; empty when it is not known. */
-  readonly object: string;
-  readonly field: string;
-  readonly message: string;
-  readonly hint: string;
 }
 
+/** Leads to a field of an object. */
 export type Path = readonly (string | number)[];
 
 type Words = Pick<LintFinding, 'rule' | 'severity' | 'message' | 'hint'>;

@@ -6,7 +6,8 @@ import { createRedactor } from '../../test/support/plain-redactor.ts';
 import { catalog } from '../catalog/catalog.ts';
 import { readObjects } from '../config/directory/read-folder.ts';
 import { createFluxDialect } from '../dialects/flux/dialect.ts';
-import { type ClusterFacts, lintFolder } from './lint.ts';
+import type { ClusterFacts } from './cluster-facts.ts';
+import { lintFolder } from './lint.ts';
 
 async function lint(objects: readonly object[], facts?: ClusterFacts): Promise<readonly string[]> {
   const folder = readObjects('cluster', objects, createFluxDialect({ catalog }));
@@ -14,7 +15,7 @@ async function lint(objects: readonly object[], facts?: ClusterFacts): Promise<r
   return findings.map(({ severity, rule, file, line, object, message }) => `${severity} ${rule} ${file}:${line} ${object}: ${message}`);
 }
 
-const KINDS = new Set(['Kustomization', 'HelmRelease', 'Widget']);
+const FACTS: ClusterFacts = { kinds: new Set(['Kustomization', 'HelmRelease', 'Widget']), unreadSecrets: new Set() };
 const address = 'https://hooks.example.com/flux';
 
 const cases: readonly {
@@ -23,30 +24,42 @@ const cases: readonly {
   readonly facts?: ClusterFacts;
   readonly want: readonly string[];
 }[] = [
-  { name: 'everything is there', objects: [toProvider('provider', { address }), toAlert('alert')], facts: { kinds: KINDS }, want: [] },
+  { name: 'everything is there', objects: [toProvider('provider', { address }), toAlert('alert')], facts: FACTS, want: [] },
   {
     name: 'a kind that the cluster does not have',
     objects: [toProvider('provider', { address }), toAlert('alert', { eventSources: [{ kind: 'Kustomisation', name: '*' }] })],
-    facts: { kinds: KINDS },
+    facts: FACTS,
     want: ['warning unknown-kind cluster:0 Alert/apps/alert: the cluster has no kind Kustomisation'],
   },
   {
     name: 'a kind of somebody else that the cluster has',
     objects: [toProvider('provider', { address }), toAlert('alert', { eventSources: [{ kind: 'Widget', name: '*' }] })],
-    facts: { kinds: KINDS },
+    facts: FACTS,
     want: [],
   },
   {
     name: 'kinds that nobody may read',
     objects: [toProvider('provider', { address }), toAlert('alert', { eventSources: [{ kind: 'Gadget', name: '*' }] })],
-    facts: { kinds: undefined },
+    facts: { ...FACTS, kinds: undefined },
     want: [],
   },
   {
     name: 'a Secret that is not there, in a cluster',
     objects: [toProvider('provider', { address, secretRef: { name: 'token' } }), toAlert('alert')],
-    facts: { kinds: KINDS },
+    facts: FACTS,
     want: ['error missing-secret cluster:0 Provider/apps/provider: there is no Secret token in the namespace apps'],
+  },
+  {
+    name: 'a Secret that nobody may read',
+    objects: [toProvider('provider', { address, secretRef: { name: 'token' } }), toAlert('alert')],
+    facts: { ...FACTS, unreadSecrets: new Set(['apps/token']) },
+    want: [],
+  },
+  {
+    name: 'a cluster without CRDs',
+    objects: [],
+    facts: FACTS,
+    want: ['warning nothing-to-check :0 : there is no Alert and no Provider in the cluster'],
   },
   {
     name: 'a Secret that is not there, in a folder',

@@ -4,6 +4,7 @@ import type { ManifestFault } from '../config/manifest.ts';
 import type { Folder } from '../config/directory/read-folder.ts';
 import type { Redactor } from '../sdk/transport.ts';
 import { findClearSecrets } from './clear-secrets.ts';
+import type { ClusterFacts } from './cluster-facts.ts';
 import { checkConfigurations } from './configuration.ts';
 import { isTemplated, type LintFinding, RULES, type RuleId } from './finding.ts';
 import { indexFolder } from './folder-index.ts';
@@ -15,12 +16,6 @@ import { findMissingProviders, findMissingSecrets } from './references.ts';
 /** Accepted by the API server, but never what its author meant. */
 const ALWAYS_ERRORS: ReadonlySet<RuleId> = new Set(['bad-pattern', 'bad-expression']);
 
-/** What is known of a cluster besides its objects. */
-export interface ClusterFacts {
-  /** undefined when nobody may tell. */
-  readonly kinds: ReadonlySet<string> | undefined;
-}
-
 /** All findings by file and place; `cluster` where the objects are all that there are. The redactor learns every value of a Secret. */
 export async function lintFolder(folder: Folder, redactor: Redactor, cluster?: ClusterFacts): Promise<readonly LintFinding[]> {
   const index = indexFolder(folder);
@@ -30,14 +25,14 @@ export async function lintFolder(folder: Folder, redactor: Redactor, cluster?: C
       .flatMap(fromFault)
       .filter(({ rule }) => rule !== 'unknown-kind' || cluster?.kinds === undefined),
     ...findMissingProviders(index),
-    ...findMissingSecrets(index, cluster !== undefined),
+    ...findMissingSecrets(index, cluster),
     ...findUnknownKinds(index, cluster?.kinds),
     ...findUnmatchable(index),
     ...findOverlaps(index, (targetKey) => places.get(targetKey)),
     ...findings,
     ...findClearSecrets(index),
   ];
-  return [...found, ...nothingToCheck(folder, found)].sort(byPlace);
+  return [...found, ...nothingToCheck(folder, found, cluster !== undefined)].sort(byPlace);
 }
 
 /** A value that Flux fills in before it applies the object cannot be judged by what stands in its place. */
@@ -75,8 +70,8 @@ function isRule(rule: string | undefined): rule is RuleId {
   return rule !== undefined && Object.hasOwn(RULES, rule);
 }
 
-/** A mistyped path must not look like a clean one. */
-function nothingToCheck({ objects, faults }: Folder, found: readonly LintFinding[]): LintFinding[] {
+/** A mistyped path, or the wrong cluster, must not look like a clean one. */
+function nothingToCheck({ objects, faults }: Folder, found: readonly LintFinding[], isCluster: boolean): LintFinding[] {
   if (found.length > 0 || faults.length > 0 || objects.some(({ kind }) => kind === 'Alert' || kind === 'Provider')) return [];
   return [
     {
@@ -87,8 +82,10 @@ function nothingToCheck({ objects, faults }: Folder, found: readonly LintFinding
       column: 0,
       object: '',
       field: '',
-      message: 'there is no Alert and no Provider below the paths',
-      hint: 'Check the paths; files end in .yaml, .yml or .json.',
+      message: `there is no Alert and no Provider ${isCluster ? 'in the cluster' : 'below the paths'}`,
+      hint: isCluster
+        ? 'Check that it is the right cluster, and that it has the CRDs of Flux or of Tocsin.'
+        : 'Check the paths; files end in .yaml, .yml or .json.',
     },
   ];
 }

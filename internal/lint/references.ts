@@ -2,6 +2,7 @@
 import { suggest } from '../dialects/flux/finding.ts';
 import type { FolderObject } from '../config/directory/read-folder.ts';
 import { SECRET_FIELDS } from '../config/secret-names.ts';
+import type { ClusterFacts } from './cluster-facts.ts';
 import { findingAt, isTemplated, type LintFinding, listed, type Path, placeOf } from './finding.ts';
 import type { FolderIndex } from './folder-index.ts';
 
@@ -37,15 +38,16 @@ function missingProvider(index: FolderIndex, { namespace }: FolderObject, name: 
 }
 
 /** Providers whose Secrets are not in their namespace; often another tool makes them, so in a folder only a wrong namespace is an error. */
-export function findMissingSecrets(index: FolderIndex, isCluster: boolean): LintFinding[] {
+export function findMissingSecrets(index: FolderIndex, cluster: ClusterFacts | undefined): LintFinding[] {
   return index.providers.flatMap((provider) =>
     SECRET_FIELDS.flatMap((field) => {
       const name = provider.target?.spec[field];
       if (name === undefined || isTemplated(name)) return [];
       const { namespace } = provider;
       if (index.findSecret(namespace, name) !== undefined || index.isSecretMade(namespace, name)) return [];
+      if (cluster?.unreadSecrets.has(`${namespace}/${name}`)) return [];
       const finding = missingSecret(index, provider, name, ['spec', field, 'name']);
-      return [isCluster ? { ...finding, severity: 'error' as const } : finding];
+      return [cluster !== undefined ? { ...finding, severity: 'error' as const } : finding];
     }),
   );
 }

@@ -85,6 +85,7 @@ test('what may not be read is said and costs nothing else', async () => {
 
   assert.deepEqual(titles(read), ['Alert/alert', 'Provider/provider']);
   assert.equal(read.kinds, undefined);
+  assert.deepEqual([...read.unreadSecrets], ['apps/token']);
   assert.deepEqual(read.unread, [
     { what: 'Secret apps/token', message: 'secrets is forbidden' },
     { what: 'CustomResourceDefinitions', message: 'definitions are forbidden' },

@@ -19,10 +19,7 @@ const DEFINITIONS: ClusterResource = {
 /** What reading needs of a client. */
 export interface ClusterLister {
   resourceFor(apiVersion: string, kind: string): Promise<ClusterResource | undefined>;
-  list(
-    resource: ClusterResource,
-    selection?: { readonly namespace?: string | undefined; readonly metadataOnly?: boolean },
-  ): Promise<{ readonly items: readonly ClusterObject[] }>;
+  list(resource: ClusterResource, selection?: { readonly metadataOnly?: boolean }): Promise<{ readonly items: readonly ClusterObject[] }>;
   get(resource: ClusterResource, key: ClusterKey): Promise<ClusterObject | undefined>;
 }
 
@@ -30,26 +27,31 @@ export interface ReadCluster {
   readonly objects: readonly ClusterObject[];
   /** Every kind that has a definition; undefined when they may not be read. */
   readonly kinds: ReadonlySet<string> | undefined;
+  /** As `namespace/name`: whether there are such Secrets could not be found out. */
+  readonly unreadSecrets: ReadonlySet<string>;
   /** What could not be read, and why; it is not judged. */
   readonly unread: readonly { readonly what: string; readonly message: string }[];
 }
 
 /** Rejects when the Alerts and Providers themselves cannot be read. */
-export async function readCluster(client: ClusterLister, namespace?: string): Promise<ReadCluster> {
+export async function readCluster(client: ClusterLister): Promise<ReadCluster> {
   const unread: { what: string; message: string }[] = [];
-  const orTold = async <Value>(what: string, reading: Promise<Value>): Promise<Value | undefined> => {
+  const orTold = async <Value>(what: string, reading: Promise<Value>, onUnread?: () => void): Promise<Value | undefined> => {
     try {
       return await reading;
     } catch (error) {
       unread.push({ what, message: messageOf(error) });
+      onUnread?.();
       return undefined;
     }
   };
-  const alerts = await listKind(client, 'Alert', namespace);
-  const providers = await listKind(client, 'Provider', namespace);
+  const alerts = await listKind(client, 'Alert');
+  const providers = await listKind(client, 'Provider');
   const secrets: ClusterObject[] = [];
+  const unreadSecrets = new Set<string>();
   await each(secretsOf(providers), async (key) => {
-    const secret = await orTold(`Secret ${key.namespace}/${key.name}`, client.get(SECRETS, key));
+    const name = `${key.namespace}/${key.name}`;
+    const secret = await orTold(`Secret ${name}`, client.get(SECRETS, key), () => unreadSecrets.add(name));
     if (secret !== undefined) secrets.push(secret);
   });
   const definitions = (await orTold('CustomResourceDefinitions', client.list(DEFINITIONS)))?.items.flatMap(toDefinition);
@@ -63,13 +65,13 @@ export async function readCluster(client: ClusterLister, namespace?: string): Pr
     },
   );
   const kinds = definitions === undefined ? undefined : new Set(definitions.map(({ kind }) => kind));
-  return { objects: [...alerts, ...providers, ...secrets, ...subjects], kinds, unread };
+  return { objects: [...alerts, ...providers, ...secrets, ...subjects], kinds, unreadSecrets, unread };
 }
 
-async function listKind(client: ClusterLister, kind: string, namespace: string | undefined): Promise<readonly ClusterObject[]> {
+async function listKind(client: ClusterLister, kind: string): Promise<readonly ClusterObject[]> {
   for (const apiVersion of API_VERSIONS) {
     const resource = await client.resourceFor(apiVersion, kind);
-    if (resource !== undefined) return (await client.list(resource, { namespace })).items.map(withoutStatus);
+    if (resource !== undefined) return (await client.list(resource)).items.map(withoutStatus);
   }
   return [];
 }
