@@ -40,6 +40,7 @@ export interface ManifestDialect {
   };
 }
 
+/** A mapping of which nothing is known yet. */
 export type Fields = Readonly<Record<string, unknown>>;
 
 /** An object with its header in order, or what is wrong with the header. */

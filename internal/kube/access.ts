@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../sdk/ports.ts';
 
+/** Where requests go, and by what they are let in. */
 export interface ClusterAccess {
   /** `https://host:port`, with a path where the API lies below one. */
   readonly server: string;

@@ -8,11 +8,13 @@ import { type Attempted, KubeError, toKubeError } from './kube-error.ts';
 import type { Pace } from './pace.ts';
 import { pause, unlessAborted, withDeadline } from './waiting.ts';
 
+/** What a request does, apart from its content. */
 export interface Call extends Attempted {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly path: string;
 }
 
+/** The content of a request. */
 export interface CallDetails {
   readonly query?: Readonly<Record<string, string | undefined>>;
   readonly accept?: string;

@@ -4,6 +4,7 @@ import { type Dispatcher, Pool, ProxyAgent } from 'undici';
 import { type ClusterAccess, lineKey, type LineSettings } from './access.ts';
 import { KubeError } from './kube-error.ts';
 
+/** A way to the API server, and how to present oneself there. */
 export interface Line {
   readonly dispatcher: Dispatcher;
   readonly headers: Readonly<Record<string, string>>;

@@ -24,6 +24,7 @@ export interface ElectionOptions {
   readonly log: Logger;
 }
 
+/** One part in it; whoever leads may stop doing so at any time. */
 export interface Election {
   isLeader(): boolean;
   stop(): Promise<void>;

@@ -6,6 +6,7 @@ import { isNotFound, KubeError } from './kube-error.ts';
 import type { KubeClient, ObjectDraft, Resource } from './ports.ts';
 import { pause } from './waiting.ts';
 
+/** Tells people about objects where `kubectl describe` shows it. */
 export interface EventRecorder {
   /** Returns at once; what goes wrong afterwards is logged. */
   record(occurrence: Occurrence): void;

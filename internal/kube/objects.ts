@@ -3,6 +3,7 @@ import { KubeError, type Attempted } from './kube-error.ts';
 import { apiVersionOf } from './paths.ts';
 import type { KubeObject, Resource } from './ports.ts';
 
+/** A part of a list. */
 export interface Page {
   readonly items: readonly KubeObject[];
   readonly resourceVersion: string;

@@ -6,6 +6,7 @@ import type { Resource } from './ports.ts';
 /** As RBAC names them; `watch` is a GET as well. */
 export type Verb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete';
 
+/** What of a resource is meant: all of it, a namespace, an object, or a part of one. */
 export interface Place {
   readonly namespace?: string | undefined;
   readonly name?: string | undefined;

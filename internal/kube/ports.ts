@@ -8,6 +8,7 @@ export interface KubeObject {
   readonly [field: string]: unknown;
 }
 
+/** What every object says of itself, as far as it matters here. */
 export interface ObjectMeta {
   readonly name: string;
   readonly namespace?: string;
@@ -46,6 +47,7 @@ export interface Selection {
   readonly metadataOnly?: boolean;
 }
 
+/** What is followed, and who is told. */
 export interface FollowOptions extends Selection {
   readonly resource: Resource;
   /** Applied to every object as it arrives, without its `managedFields`; what it leaves out is never kept. */
@@ -75,6 +77,7 @@ export interface Reflection {
   stop(): void;
 }
 
+/** All objects of a selection, as of one version. */
 export interface KubeList {
   readonly items: readonly KubeObject[];
   readonly resourceVersion: string;
@@ -94,6 +97,7 @@ export type ObjectDraft = Omit<KubeObject, 'metadata'> & {
 /** A JSON merge patch (RFC 7386): null removes a field. A `metadata.resourceVersion` in it makes it fail with a conflict. */
 export type MergePatch = Readonly<Record<string, unknown>>;
 
+/** How a server-side apply settles with other managers of the object. */
 export interface ApplyOptions extends RequestOptions {
   readonly fieldManager: string;
   /** Takes over fields of other managers. */

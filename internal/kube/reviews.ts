@@ -25,6 +25,7 @@ export interface Access {
   readonly name?: string;
 }
 
+/** What may be asked about somebody who shows a token. */
 export interface Reviews {
   /** undefined = the token is nobody's. Rejects with KubeError when that cannot be asked. */
   readonly userOf: (token: string) => Promise<KubeUser | undefined>;

@@ -8,6 +8,7 @@ export interface ServiceAccountsOptions {
   readonly conceal: (secret: string) => void;
 }
 
+/** The service accounts of all namespaces. */
 export interface ServiceAccounts {
   /** undefined = there is no such service account. */
   annotations(namespace: string, name: string): Promise<Readonly<Record<string, string>> | undefined>;

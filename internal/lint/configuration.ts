@@ -10,6 +10,7 @@ import type { FolderIndex } from './folder-index.ts';
 import { createResolveAlone, type Part, rehearse, type RehearsalInput } from './rehearsal.ts';
 import { findDeprecatedKeys, findSecretFaults, pathOf, type SecretView, viewSecret } from './secret-keys.ts';
 
+/** What is wrong with Providers, and where each one sends to. */
 export interface ConfigurationResult {
   readonly findings: readonly LintFinding[];
   /** By a Target's key: where it sends to. Absent where a repeated event does no harm. */

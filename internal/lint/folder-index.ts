@@ -5,6 +5,7 @@ import { fieldOf } from '../config/manifest.ts';
 /** Kustomize's own build file is no object of a cluster, although its kind is called like Flux's. */
 const BUILD_GROUP = 'kustomize.config.k8s.io';
 
+/** Looks objects up by kind, namespace and name. */
 export interface FolderIndex {
   readonly alerts: readonly FolderObject[];
   readonly providers: readonly FolderObject[];

@@ -138,7 +138,7 @@ test('the work grows with the number of manifests, not faster', async () => {
   assert.ok(many < 4 * few * 4, `250 take ${few} ms, 1000 take ${many} ms`);
 });
 
-/** Processor time, since others may use the machine. Alerts that all go to one place are the worst case for the search of overlaps; half do. */
+/** Processor time, since others may use the machine. */
 async function leastWork(manifests: number): Promise<number> {
   const text = Array.from({ length: manifests / 4 }, (_, number) => fleet(number)).join('');
   return withFiles({ 'many.yaml': text }, async (path) => {
@@ -154,7 +154,7 @@ async function leastWork(manifests: number): Promise<number> {
   });
 }
 
-/** Four manifests; those of even numbers send to one place. */
+/** Four manifests; those of even numbers send to one place, the worst case for the search of overlaps. */
 function fleet(number: number): string {
   const isShared = number % 2 === 0;
   const namespace = isShared ? 'apps' : `team-${number}`;

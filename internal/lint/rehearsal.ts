@@ -27,12 +27,14 @@ type SecretField = (typeof SECRET_FIELDS)[number];
 /** The parts of a Provider that can be to blame. */
 export type Part = 'address' | 'channel' | 'username' | 'credentials' | 'proxy' | 'spec' | SecretField;
 
+/** Why nothing could be sent. */
 export interface Refusal {
   readonly part: Part;
   /** The words of the type or the resolver; holds no value of a Secret. */
   readonly message: string;
 }
 
+/** What came of trying a Provider out. */
 export interface Rehearsal {
   readonly refusals: readonly Refusal[];
   /** What an attempt would be made with; undefined when a Secret is not known or refused. */
@@ -42,6 +44,7 @@ export interface Rehearsal {
 /** The Secrets that a Provider names, by field, as far as their values are known. */
 export type KnownSecrets = Readonly<Partial<Record<SecretField, SecretData>>>;
 
+/** A Provider with what is known of its Secrets. */
 export interface RehearsalInput {
   readonly target: Target;
   readonly definition: ProviderDefinition;

@@ -1,6 +1,7 @@
 // The findings as text for people and as JSON for programs. SARIF and workflow commands have files of their own.
 import type { LintFinding } from './finding.ts';
 
+/** What was looked at, and how much was found. */
 export interface Summary {
   readonly files: number;
   /** Instead of files. */

@@ -18,6 +18,7 @@ const COLUMNS = [
   { name: 'Status', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].message' },
 ] as const;
 
+/** A custom resource definition before it is written. */
 export interface Crd {
   readonly kind: string;
   readonly plural: string;

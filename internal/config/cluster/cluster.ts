@@ -39,6 +39,7 @@ export interface ClusterOptions {
   readonly log: Logger;
 }
 
+/** A cluster that is followed until it is closed. */
 export interface Cluster {
   readonly snapshots: SnapshotSource;
   readonly secrets: SecretSource;

@@ -1,6 +1,7 @@
 // What this part asks of a Kubernetes API server; the client satisfies it by its shape. Requests that fail reject with an
 // error whose `status` is that of the answer, or 0 when there was none.
 
+/** Any object of any kind. */
 export interface ClusterObject {
   readonly apiVersion: string;
   readonly kind: string;
@@ -8,6 +9,7 @@ export interface ClusterObject {
   readonly [field: string]: unknown;
 }
 
+/** What every object says of itself, as far as it matters here. */
 export interface ClusterMeta {
   readonly name: string;
   readonly namespace?: string;
@@ -30,11 +32,13 @@ export interface ClusterResource {
   readonly namespaced: boolean;
 }
 
+/** Names one object of a resource; `namespace` is left out for cluster-wide kinds. */
 export interface ClusterKey {
   readonly namespace?: string | undefined;
   readonly name: string;
 }
 
+/** `absent`: the API server does not serve the resource (yet); what was known of it stays until the next `replaced`. */
 export type FollowState =
   | { readonly kind: 'synced' }
   | { readonly kind: 'absent' }
@@ -49,6 +53,7 @@ export interface FollowListener {
   state(state: FollowState): void;
 }
 
+/** What is followed, and who is told. */
 export interface FollowRequest {
   readonly resource: ClusterResource;
   /** Absent = all namespaces. */

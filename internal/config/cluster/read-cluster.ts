@@ -23,6 +23,7 @@ export interface ClusterLister {
   get(resource: ClusterResource, key: ClusterKey): Promise<ClusterObject | undefined>;
 }
 
+/** A cluster at one moment. */
 export interface ReadCluster {
   readonly objects: readonly ClusterObject[];
   /** Every kind that has a definition; undefined when they may not be read. */

@@ -10,6 +10,7 @@ export interface ObjectFinding extends Omit<Finding, 'path'> {
   readonly field: string;
 }
 
+/** What an object means; both null = it is refused. */
 export interface ReadObject {
   readonly route: Route | null;
   readonly target: Target | null;

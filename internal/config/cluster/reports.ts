@@ -34,6 +34,7 @@ export interface Owed {
   readonly subject: Pick<ObjectReference, 'kind' | 'namespace' | 'name'>;
 }
 
+/** A try that failed. */
 export interface Failure extends Owed {
   readonly reason: string;
   readonly message: string;
