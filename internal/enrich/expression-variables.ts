@@ -41,7 +41,7 @@ function asReadBack(object: KubernetesObject): Record<string, unknown> {
   const { generation = 1, ...names } = metadata as { readonly generation?: unknown };
   return {
     ...Object.fromEntries(FIELDS.map((field) => [field, object[field]])),
-    metadata: { generation: typeof generation === 'number' ? BigInt(generation) : generation, ...fieldsOf(names) },
+    metadata: { generation: Number.isInteger(generation) ? BigInt(generation as number) : generation, ...fieldsOf(names) },
     ...(spec === undefined ? {} : { spec: withoutEmpty(spec) }),
   };
 }

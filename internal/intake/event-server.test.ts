@@ -17,7 +17,7 @@ test('a new event is 202 with the headers of the reference', async (context) => 
   assert.deepEqual(recordedHeaders(answer), {
     'X-Ratelimit-Limit': '1',
     'X-Ratelimit-Remaining': '0',
-    'X-Ratelimit-Reset': 'Mon, 05 Jan 2026 12:05:00 UTC',
+    'X-Ratelimit-Reset': 'Mon, 05 Jan 2026 12:05:00 GMT',
   });
   assert.match(header(answer, 'Tocsin-Event') ?? '', UUID);
   assert.equal(outbox.stored[0]?.event.id, header(answer, 'Tocsin-Event'));
@@ -38,11 +38,11 @@ test('a duplicate is 429 with the headers and the body of the reference, until t
     assert.equal(answer.body, 'Too Many Requests\n');
     assert.deepEqual(recordedHeaders(answer), {
       'Content-Type': 'text/plain; charset=utf-8',
-      'Retry-After': 'Mon, 05 Jan 2026 12:05:00 UTC',
+      'Retry-After': 'Mon, 05 Jan 2026 12:05:00 GMT',
       'X-Content-Type-Options': 'nosniff',
       'X-Ratelimit-Limit': '1',
       'X-Ratelimit-Remaining': '0',
-      'X-Ratelimit-Reset': 'Mon, 05 Jan 2026 12:05:00 UTC',
+      'X-Ratelimit-Reset': 'Mon, 05 Jan 2026 12:05:00 GMT',
     });
     assert.equal(header(answer, 'Tocsin-Event'), header(first, 'Tocsin-Event'));
   }

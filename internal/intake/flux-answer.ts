@@ -63,7 +63,7 @@ function windowHeaders(resetAtMs: number): Record<string, string> {
   return { 'X-Ratelimit-Limit': '1', 'X-Ratelimit-Remaining': '0', 'X-Ratelimit-Reset': formatReset(resetAtMs) };
 }
 
-/** RFC 1123 with the zone that Go prints. */
+/** A date of HTTP. */
 function formatReset(resetAtMs: number): string {
-  return new Date(resetAtMs).toUTCString().replace('GMT', 'UTC');
+  return new Date(resetAtMs).toUTCString();
 }
