@@ -8,6 +8,7 @@ import { fullDisk } from './full-disk.ts';
 import { graceful } from './graceful.ts';
 import { kill } from './kill.ts';
 import { down, hanging, limited, resets } from './misbehaving.ts';
+import { takenAway } from './taken-away.ts';
 import { twoProcesses } from './two-processes.ts';
 
 const { values } = parseArgs({
@@ -24,7 +25,7 @@ print(`seed ${seed}`);
 
 process.exitCode = await runScenarios({
   suite: 'crash',
-  scenarios: [down, limited, hanging, resets, graceful, fullDisk, twoProcesses, kill],
+  scenarios: [down, limited, hanging, resets, graceful, fullDisk, takenAway, twoProcesses, kill],
   only: values.only,
   program: values.program,
   toContext: (report) => ({ ...report, random: createRandom(seed), kills: Number(values.kills), events: Number(values.events) }),
