@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { Registry } from 'prom-client';
 import { ManualClock } from '../../test/support/clock.ts';
+import { StoreError } from '../outbox/store.ts';
 import { createHealthHandler, type HealthOptions, type RequestHandler } from './health.ts';
 import { createMetricsHandler } from './metrics-handler.ts';
 
@@ -79,6 +80,11 @@ test('ready means that the store can be written and that a Snapshot serves or wa
       store: async () => ({ writable: true, persistent: false }),
       want: /^200 .*\[!\]persistence warning: store is not on a persistent volume/s,
     },
+    {
+      name: 'database away',
+      store: () => Promise.reject(new StoreError('busy', 'the database db:5432/tocsin cannot be reached')),
+      want: /^503 .*\[-\]store failed: the database db:5432\/tocsin cannot be reached$/ms,
+    },
     { name: 'store silent', store: () => Promise.reject(new Error('secret detail')), want: /^503 .*store does not answer(?!.*secret)/s },
   ];
   for (const { name, store = GOOD, hasSnapshot = true, obstacle = () => undefined, upMs = 0, want } of cases) {
@@ -91,6 +97,19 @@ test('ready means that the store can be written and that a Snapshot serves or wa
     assert.match(readyz, want, name);
     assert.equal(healthz, '200 ok', name);
   }
+});
+
+test('a store that keeps silent is told of before a probe gives up', async () => {
+  const clock = new ManualClock();
+  const store = () => {
+    clock.advance(900);
+    return new Promise<never>(() => undefined);
+  };
+  const handler = createHealthHandler({ clock, store, hasSnapshot: () => true });
+
+  const [readyz = ''] = await answers(handler, ['/readyz']);
+
+  assert.match(readyz, /^503 .*\[-\]store failed: store does not answer$/ms);
 });
 
 test('metrics are served, and a failing scrape tells no details', async () => {

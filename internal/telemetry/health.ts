@@ -2,12 +2,15 @@
 // Alive = the event loop answers. Ready = the store can be written, and a Snapshot serves or was waited for long enough:
 // an unready pod receives nothing, and storing what comes is what it is for.
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { StoreError } from '../outbox/store.ts';
 import type { Clock } from '../sdk/ports.ts';
 
 const SNAPSHOT_WAIT_MS = 5000;
+/** A probe of a kubelet gives up after 1 s, and would not hear what is wrong. */
+const STORE_WAIT_MS = 900;
 
 export interface HealthOptions {
-  readonly clock: Pick<Clock, 'monotonicMs'>;
+  readonly clock: Pick<Clock, 'monotonicMs' | 'schedule'>;
   readonly store: () => Promise<{ readonly writable: boolean; readonly problem?: string; readonly persistent: boolean }>;
   readonly hasSnapshot: () => boolean;
   /** What the first Snapshot waits for, where that is known. */
@@ -48,21 +51,27 @@ const PING: Check = { name: 'ping', state: 'ok' };
 
 /** The checks of /readyz; never rejects. */
 async function readiness(options: HealthOptions, startedMs: number): Promise<readonly Check[]> {
-  return [PING, ...(await storeChecks(options.store)), snapshotCheck(options, options.clock.monotonicMs() - startedMs)];
+  return [PING, ...(await storeChecks(options)), snapshotCheck(options, options.clock.monotonicMs() - startedMs)];
 }
 
-async function storeChecks(store: HealthOptions['store']): Promise<readonly Check[]> {
+async function storeChecks({ clock, store }: HealthOptions): Promise<readonly Check[]> {
+  let cancelWait = (): void => undefined;
+  const tooLate = new Promise<never>((_, reject) => {
+    cancelWait = clock.schedule(STORE_WAIT_MS, () => reject(new StoreError('busy', 'store does not answer')));
+  });
   try {
-    const { writable, problem, persistent } = await store();
+    const { writable, problem, persistent } = await Promise.race([store(), tooLate]);
     return [
       writable ? { name: 'store', state: 'ok' } : { name: 'store', state: 'failed', detail: problem ?? 'store is not writable' },
       persistent
         ? { name: 'persistence', state: 'ok' }
         : { name: 'persistence', state: 'warning', detail: 'store is not on a persistent volume' },
     ];
-  } catch {
-    // Why is logged by those who need the store; here it only counts that it does not answer.
-    return [{ name: 'store', state: 'failed', detail: 'store does not answer' }];
+  } catch (error) {
+    // A failure that the store does not name is logged by those who need it; here it only counts that there is no answer.
+    return [{ name: 'store', state: 'failed', detail: error instanceof StoreError ? error.message : 'store does not answer' }];
+  } finally {
+    cancelWait();
   }
 }
 
