@@ -295,7 +295,7 @@ describe('the router', () => {
     await world.router.stop();
   });
 
-  test('a store that fails is asked again', async () => {
+  test('a store that fails is asked again, and told of once', async () => {
     const world = toWorld();
     const event = toTestEvent();
     world.receive(event);
@@ -303,13 +303,18 @@ describe('the router', () => {
     world.router.start();
     world.source.change({ upsertRoutes: [toTestRoute('a')], upsertTargets: [toTestTarget()] });
     await world.rest();
-    assert.deepEqual(world.logged.slice(0, 1), ['pending events could not be settled']);
+    for (let pass = 0; pass < 3; pass += 1) {
+      world.clock.advance(10_000);
+      await world.rest();
+    }
+    assert.deepEqual(world.logged, ['pending events could not be settled']);
 
     world.outbox.isBroken = false;
     world.clock.advance(10_000);
     await world.rest();
 
     assert.deepEqual(world.outbox.verdicts(event.id), ['dropped nothing-to-send', 'matched']);
+    assert.deepEqual(world.logged.slice(1), ['pending events are settled again']);
     await world.router.stop();
   });
 

@@ -45,6 +45,8 @@ class PollingRouter implements Router {
   readonly #search: SlicedSearch;
   #isRunning = false;
   #pollMs = FIRST_POLL_MS;
+  /** Passes that failed since the last one that did not. */
+  #failures = 0;
   /** A Snapshot came that no pass over all pending events has seen. */
   #hasNewSnapshot = true;
   #isWoken = false;
@@ -102,9 +104,13 @@ class PollingRouter implements Router {
     try {
       const settled = await this.#settlePending(isForAll);
       this.#pollMs = settled > 0 ? FIRST_POLL_MS : Math.min(this.#pollMs * 2, LONGEST_POLL_MS);
+      if (this.#failures > 0) this.#options.log.info({ failures: this.#failures }, 'pending events are settled again');
+      this.#failures = 0;
     } catch (cause) {
       // The store says itself when it cannot be read or written; the events stay pending and are looked at again.
       this.#hasNewSnapshot ||= isForAll;
+      this.#failures += 1;
+      if (this.#failures > 1) return;
       this.#options.log.warn({ error: cause instanceof Error ? cause.message : String(cause) }, 'pending events could not be settled');
     }
   }
