@@ -392,3 +392,17 @@ test('nothing is parsed again until the Target or a Secret changes; what is secr
   data = toData({ token: 'second-token' });
   assert.deepEqual((await resolver.resolve(target)).config.headers, {});
 });
+
+async function tokenBytesOf(token: Uint8Array): Promise<Uint8Array | undefined> {
+  const resolver = createResolver({
+    secrets: { get: async () => ({ token }) },
+    redactor: { add: () => undefined, redact: (text) => text },
+    featureGates: { objectLevelWorkloadIdentity: false },
+  });
+  return (await resolver.resolve(newTarget({ secretRef: 's' }, CHAT))).config.tokenBytes;
+}
+
+test('a token that is no text is there as bytes, too', async () => {
+  assert.deepEqual(await tokenBytesOf(Uint8Array.of(0xff, 0x0a)), Uint8Array.of(0xff, 0x0a));
+  assert.equal(await tokenBytesOf(Buffer.from('schlüssel\n')), undefined);
+});

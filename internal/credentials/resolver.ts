@@ -1,6 +1,7 @@
 // From a Target and its Secrets to what an attempt needs: the resolved configuration and how its requests travel.
 // Every value of a Secret that is read is registered for redaction before anything else sees it; faults show none.
 // Nothing is parsed again while neither the Target nor its Secrets changed.
+import { isUtf8 } from 'node:buffer';
 import { LRUCache } from 'lru-cache';
 import type { Target } from '../routing/route.ts';
 import { type ResolvedTarget, SecretUnavailable } from '../sdk/credentials.ts';
@@ -118,6 +119,7 @@ function resolveTarget(target: Target, definition: ProviderDefinition, secrets: 
     address,
     channel: spec.channel ?? '',
     ...credentials,
+    ...tokenBytesOf(secrets.main),
     ...(spec.serviceAccountName === undefined ? {} : { serviceAccountName: spec.serviceAccountName }),
     headers,
     secret: declaredKeys(secrets.main, definition),
@@ -230,6 +232,12 @@ function credentialsOf(
     password: isPair ? password : '',
     token: token === '' && isPair && definition.capabilities.passwordAsToken ? password : token,
   };
+}
+
+/** A signature is made with the bytes of the key, which text would change. */
+function tokenBytesOf(main: NamedSecret | undefined): { readonly tokenBytes?: Uint8Array } {
+  const bytes = main !== undefined && Object.hasOwn(main.data, 'token') ? main.data['token'] : undefined;
+  return bytes === undefined || isUtf8(bytes) ? {} : { tokenBytes: bytes };
 }
 
 function tlsOf({ main, cert }: Secrets, definition: ProviderDefinition): TlsMaterial | undefined {

@@ -56,6 +56,8 @@ export interface ResolvedConfig {
   readonly username: string;
   readonly password: string;
   readonly token: string;
+  /** The token as it stands in the Secret, where that is no text, as a random key may be. */
+  readonly tokenBytes?: Uint8Array;
   /** `spec.serviceAccountName`; absent when there is none. */
   readonly serviceAccountName?: string;
   /** The Secret's `headers`, in order of name; empty when there are none. */

@@ -19,7 +19,7 @@ export default defineProvider({
   }),
   secret: z.object({
     address: z.string().optional().describe('The address, when it must not stand in the Provider.'),
-    token: z.string().describe('The key of the signature, used as it is, blanks and line ends included.'),
+    token: z.string().describe('The key of the signature, any bytes, used as they are, blanks and line ends included.'),
     headers: z.string().optional().describe('A YAML map of further HTTP headers, which replace the ones that Tocsin sets.'),
   }),
   capabilities: {
@@ -29,9 +29,9 @@ export default defineProvider({
     backlog: 'all',
   },
   render: (input) => {
-    const { token } = input.config;
+    const { token, tokenBytes = token } = input.config;
     if (token === '') throw new ConfigFault('HMAC key is empty');
-    return [toWebhookRequest(input, (body) => [['X-Signature', signature(body, token)]])];
+    return [toWebhookRequest(input, (body) => [['X-Signature', signature(body, tokenBytes)]])];
   },
   examples: [
     {
@@ -43,6 +43,6 @@ export default defineProvider({
   ],
 });
 
-function signature(body: string, key: string): string {
+function signature(body: string, key: string | Uint8Array): string {
   return `sha256=${createHmac('sha256', key).update(body).digest('hex')}`;
 }

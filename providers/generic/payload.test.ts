@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
 import { test } from 'node:test';
 import { exampleEvent } from '../../internal/sdk/example-event.ts';
 import type { ProviderDefinition } from '../../internal/sdk/provider.ts';
@@ -22,3 +23,15 @@ for (const definition of [generic, genericHmac]) {
     assert.equal(traceOf(definition, TRACEPARENT, 'traceparent: other'), 'other');
   });
 }
+
+test('a key that is no text signs with its bytes', () => {
+  const tokenBytes = Uint8Array.of(0xff, 0x00, 0x80, 0x0a);
+  const input = toRenderInput({ spec: { type: 'generic-hmac', address: 'https://hooks.example.com' }, event: exampleEvent() });
+
+  const [request] = genericHmac.render?.({ ...input, config: { ...input.config, token: '\ufffd\0\ufffd\n', tokenBytes } }) ?? [];
+
+  const want = createHmac('sha256', tokenBytes)
+    .update(request?.body ?? '')
+    .digest('hex');
+  assert.deepEqual(request?.headers.at(-1), ['X-Signature', `sha256=${want}`]);
+});
