@@ -23,6 +23,10 @@ const JITTER = 0.25;
 /** No pause is longer, whatever was asked for. */
 export const LONGEST_PAUSE_MS = LAST_STEP_MS * (1 + JITTER);
 
+/** So often a moment that was asked for is taken at its word. */
+export const FREE_DEFERRALS = 5;
+const LONGEST_PATIENCE_MS = 5 * MINUTE_MS;
+
 const MIN_RETRY_AFTER_MS = SECOND_MS;
 const MAX_RETRY_AFTER_MS = HOUR_MS;
 
@@ -30,6 +34,11 @@ const MAX_RETRY_AFTER_MS = HOUR_MS;
 export function retryDelayMs(attempts: number, random: number): number {
   const stepMs = STEPS_MS[Math.max(0, attempts - 1)] ?? LAST_STEP_MS;
   return Math.round(stepMs * (1 - JITTER + 2 * JITTER * random));
+}
+
+/** What an overloaded other side that always asks for a moment gets at the least, after the given number of such answers. */
+export function patienceMs(deferrals: number, random: number): number {
+  return Math.min(LONGEST_PATIENCE_MS, retryDelayMs(deferrals - FREE_DEFERRALS, random));
 }
 
 /** What the other side asked for, within reason. */

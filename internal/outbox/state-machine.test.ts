@@ -19,6 +19,7 @@ const RETRY: Outcome = { kind: 'retry', reason: 'server', message: 'm' };
 const NOT_FOUND: Outcome = { kind: 'retry', reason: 'not-found', message: 'm' };
 const GONE: Outcome = { kind: 'deferred', reason: 'target-gone', message: 'm', until: 'target-change' };
 const LATER: Outcome = { kind: 'deferred', reason: 'rate-limited', message: 'm', until: { afterMs: 5_000 } };
+const MOMENT: Outcome = { kind: 'deferred', reason: 'server', message: 'm', until: { afterMs: 0 } };
 const REJECTED: Outcome = { kind: 'rejected', reason: 'bad-request', message: 'm' };
 
 describe('settling a try', () => {
@@ -64,6 +65,18 @@ describe('settling a try', () => {
     },
     { name: 'deferred for a time', outcome: LATER, want: 'defer', dueInMs: 5_000 },
     { name: 'deferred beyond 200 attempts', outcome: LATER, tried: { attempts: 199 }, want: 'defer', dueInMs: 5_000 },
+    { name: 'deferred for a moment, the fifth time', outcome: MOMENT, tried: { deferrals: 4 }, want: 'defer', dueInMs: 1_000 },
+    { name: 'deferred for a moment, the sixth time', outcome: MOMENT, tried: { deferrals: 5 }, want: 'defer', dueInMs: 2_000 },
+    { name: 'deferred for a moment, the ninth time', outcome: MOMENT, tried: { deferrals: 8 }, want: 'defer', dueInMs: 120_000 },
+    { name: 'deferred for a moment, again and again', outcome: MOMENT, tried: { deferrals: 90 }, want: 'defer', dueInMs: 300_000 },
+    {
+      name: 'deferred for longer than that',
+      outcome: { ...MOMENT, until: { afterMs: 600_000 } },
+      tried: { deferrals: 90 },
+      want: 'defer',
+      dueInMs: 600_000,
+    },
+    { name: 'rate-limited again and again', outcome: LATER, tried: { deferrals: 90 }, want: 'defer', dueInMs: 5_000 },
     { name: 'deferred past the end of its life', outcome: LATER, tried: { expiresAtMs: NOW_MS + 10 }, want: 'defer', dueInMs: 10 },
     { name: 'deferred, outdated', outcome: LATER, tried: { isOutdated: true }, want: 'outdated', dueInMs: null },
     { name: 'Target gone', outcome: GONE, want: 'deferChange', dueInMs: 900_000 },

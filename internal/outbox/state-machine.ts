@@ -3,8 +3,10 @@
 import type { Outcome, Reason } from '../sdk/outcome.ts';
 import {
   clampRetryAfterMs,
+  FREE_DEFERRALS,
   MAX_ATTEMPTS,
   NOT_FOUND_GRACE_MS,
+  patienceMs,
   retryDelayMs,
   TARGET_CHANGE_RETRY_MS,
   TARGET_GONE_GRACE_MS,
@@ -50,6 +52,8 @@ export interface Tried {
   readonly expiresAtMs: number;
   /** Tries that counted before this one. */
   readonly attempts: number;
+  /** Tries before this one that did not count; 0 when absent. */
+  readonly deferrals?: number;
   /** When the first try ended; null when this is it. */
   readonly firstTryMs: number | null;
   /** Since when the Target is gone; null when it was there at the last try. */
@@ -80,7 +84,7 @@ export function settle(outcome: Outcome, tried: Tried): Step {
   return {
     name,
     state: to,
-    dueAtMs: to === 'waiting' ? Math.min(tried.expiresAtMs, tried.nowMs + pauseMs(due, outcome, attempts, tried.random)) : null,
+    dueAtMs: to === 'waiting' ? Math.min(tried.expiresAtMs, tried.nowMs + pauseMs(due, outcome, attempts, tried)) : null,
     attempts,
     goneSinceMs: isGone(outcome) ? (tried.goneSinceMs ?? tried.nowMs) : null,
     waitsFor: due === 'in 15 minutes' ? 'target-change' : due === 'as asked' ? 'time' : 'schedule',
@@ -108,10 +112,18 @@ function isGone(outcome: Outcome): boolean {
   return outcome.kind === 'deferred' && outcome.reason === 'target-gone';
 }
 
-function pauseMs(due: Due, outcome: Outcome, attempts: number, random: number): number {
+function pauseMs(due: Due, outcome: Outcome, attempts: number, { deferrals = 0, random }: Tried): number {
   if (due === 'schedule') return retryDelayMs(attempts, random);
-  if (due === 'as asked') return clampRetryAfterMs(askedMs(outcome));
+  if (due === 'as asked') {
+    const leastMs = isOverloaded(outcome) && deferrals >= FREE_DEFERRALS ? patienceMs(deferrals + 1, random) : 0;
+    return Math.max(leastMs, clampRetryAfterMs(askedMs(outcome)));
+  }
   return due === 'in 15 minutes' ? TARGET_CHANGE_RETRY_MS : 0;
+}
+
+/** It costs no attempt and pauses no Target, so that a server that is down and says "in a second" would be asked every second for a day. */
+function isOverloaded(outcome: Outcome): boolean {
+  return outcome.kind === 'deferred' && outcome.reason === 'server';
 }
 
 function askedMs(outcome: Outcome): number {

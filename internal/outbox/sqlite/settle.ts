@@ -28,6 +28,7 @@ function settleOne(session: Session, entry: SettlementInput): SettleResult {
     nowMs: session.nowMs,
     expiresAtMs: row.expires_ms,
     attempts: row.attempts,
+    deferrals: Math.max(0, row.tries - row.attempts),
     firstTryMs: row.first_try_ms,
     goneSinceMs: row.gone_ms,
     isOutdated: isOutdatedTry(session, row, entry),
