@@ -86,6 +86,16 @@ test('a summary makes a context and a lane of its own', async () => {
   assert.notDeepEqual(lanes[0], lanes[1]);
 });
 
+test('the longest summary that an Alert may have is told whole', async () => {
+  const table = new StatusTable();
+  const bench = createBench((request) => azure(request, table));
+  const summary = 's'.repeat(255);
+
+  await sendStatus(bench.context, input({ event: { metadata: { ...exampleEvent().metadata, summary } } }));
+
+  assert.equal(table.items[0]?.context, `fluxcd:${summary}|${CONTEXT}`);
+});
+
 const ORDERS = [
   { name: 'the newest counts', statuses: [posted(1, 'error'), posted(2, 'succeeded')], posts: 0 },
   { name: 'the newest counts, wherever it stands', statuses: [posted(2, 'error'), posted(1, 'succeeded')], posts: 1 },

@@ -22,6 +22,8 @@ import { tokenOf } from './token.ts';
 
 /** https://learn.microsoft.com/rest/api/azure/devops/git/statuses/create names no limit; longer than on other forges nobody reads it. */
 export const MAX_TEXT_CHARS = 255;
+/** More than a summary of an Alert may have; two genres that differ at their end are two statuses, so only metadata without end is cut. */
+const MAX_GENRE_CHARS = 1_024;
 /** As many as are answered when nothing is said. */
 const PAGE_SIZE = 1_000;
 /** Past this many pages something answers that is not Azure DevOps. */
@@ -45,7 +47,7 @@ export async function sendStatus(context: SendContext, input: RenderInput): Prom
 export function genreOf({ metadata }: RenderInput['event'], isWhole: boolean): string {
   if (isWhole) return GENRE;
   const summary = Object.hasOwn(metadata, 'summary') ? (metadata['summary'] ?? '') : '';
-  return summary === '' ? GENRE : cutChars(`${GENRE}:${summary}`, MAX_TEXT_CHARS);
+  return summary === '' ? GENRE : cutChars(`${GENRE}:${summary}`, MAX_GENRE_CHARS);
 }
 
 function open(context: SendContext, input: RenderInput): StatusRepository {
