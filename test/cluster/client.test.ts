@@ -7,23 +7,20 @@ import { after, afterEach, before, test } from 'node:test';
 import type { ClusterAccess } from '../../internal/kube/access.ts';
 import { createKubeClient } from '../../internal/kube/client.ts';
 import { type Election, startElection } from '../../internal/kube/election.ts';
-import { createEventRecorder } from '../../internal/kube/events.ts';
 import { openInCluster } from '../../internal/kube/in-cluster.ts';
 import { KubeError } from '../../internal/kube/kube-error.ts';
 import { openKubeconfig } from '../../internal/kube/kubeconfig.ts';
 import type { KubeClient, KubeObject, Resource } from '../../internal/kube/ports.ts';
-import { createReviews } from '../../internal/kube/reviews.ts';
-import { createServiceAccounts } from '../../internal/kube/service-accounts.ts';
 import type { Clock } from '../../internal/sdk/ports.ts';
 import { type ApiServer, startApiServer, whyNoApiServer } from '../support/api-server.ts';
 import { BreakableLine } from '../support/breakable-line.ts';
+import { grant } from '../support/grant.ts';
 import { createRecorder } from '../support/kube-client.ts';
 import { createRecordingLog } from '../support/recording-log.ts';
 import { untilTrue } from '../support/until.ts';
 
 const skip = whyNoApiServer();
 const CONFIG_MAPS: Resource = { group: '', version: 'v1', plural: 'configmaps', kind: 'ConfigMap', namespaced: true };
-const EVENTS: Resource = { group: '', version: 'v1', plural: 'events', kind: 'Event', namespaced: true };
 const LEASES: Resource = { group: 'coordination.k8s.io', version: 'v1', plural: 'leases', kind: 'Lease', namespaced: true };
 const SECRETS: Resource = { group: '', version: 'v1', plural: 'secrets', kind: 'Secret', namespaced: true };
 
@@ -77,20 +74,6 @@ async function lineToServer(): Promise<BreakableLine> {
 async function accountAccess(namespace: string, name: string, port: number): Promise<{ access: ClusterAccess; mounted: string }> {
   const { mounted } = await server.serviceAccount(namespace, name);
   return { access: await openInCluster({ host: '127.0.0.1', port: String(port), folder: mounted, clock, conceal }), mounted };
-}
-
-async function allow(namespace: string, name: string, rules: readonly object[]): Promise<void> {
-  const metadata = { name, namespace };
-  await server.apply([
-    { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'Role', metadata, rules },
-    {
-      apiVersion: 'rbac.authorization.k8s.io/v1',
-      kind: 'RoleBinding',
-      metadata,
-      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name },
-      subjects: [{ kind: 'ServiceAccount', name, namespace }],
-    },
-  ]);
 }
 
 const FOLLOW_CONFIG_MAPS = [{ apiGroups: [''], resources: ['configmaps'], verbs: ['get', 'list', 'watch'] }];
@@ -188,7 +171,7 @@ test('connections that are reset again and again lose nothing', { skip }, async 
   await server.namespace('reset');
   const line = await lineToServer();
   const { access } = await accountAccess('reset', 'follower', line.port);
-  await allow('reset', 'follower', FOLLOW_CONFIG_MAPS);
+  await grant(server, 'reset', 'follower', FOLLOW_CONFIG_MAPS);
   const recorder = createRecorder();
   borrow(access).follow({ resource: CONFIG_MAPS, namespace: 'reset', listener: recorder });
   await untilTrue(() => recorder.told.includes('synced'), 'the list');
@@ -232,7 +215,7 @@ test('a version that the API server no longer keeps means a new list', { skip },
   await createMany('expired', 20);
   const line = await lineToServer();
   const { access } = await accountAccess('expired', 'follower', line.port);
-  await allow('expired', 'follower', FOLLOW_CONFIG_MAPS);
+  await grant(server, 'expired', 'follower', FOLLOW_CONFIG_MAPS);
   const recorder = createRecorder();
   borrow(access).follow({ resource: CONFIG_MAPS, namespace: 'expired', listener: recorder });
   await untilTrue(() => recorder.told.includes('synced'), 'the list');
@@ -251,7 +234,7 @@ test('a version that the API server no longer keeps means a new list', { skip },
 
 test('a rotated token is taken at once when the old one is refused', { skip }, async () => {
   const { access, mounted } = await accountAccess('rotated', 'follower', Number(new URL(server.url).port));
-  await allow('rotated', 'follower', FOLLOW_CONFIG_MAPS);
+  await grant(server, 'rotated', 'follower', FOLLOW_CONFIG_MAPS);
   const asAccount = borrow(access);
   await untilTrue(() => canList(asAccount, 'rotated'), 'the Role');
 
@@ -267,7 +250,7 @@ test('a rotated token is taken at once when the old one is refused', { skip }, a
 test('a rotated CA is trusted while a watch goes on', { skip }, async () => {
   await server.namespace('ca');
   const { access, mounted } = await accountAccess('ca', 'follower', Number(new URL(server.url).port));
-  await allow('ca', 'follower', FOLLOW_CONFIG_MAPS);
+  await grant(server, 'ca', 'follower', FOLLOW_CONFIG_MAPS);
   const recorder = createRecorder();
   borrow(access).follow({ resource: CONFIG_MAPS, namespace: 'ca', listener: recorder });
   await untilTrue(() => recorder.told.includes('synced'), 'the list');
@@ -306,39 +289,13 @@ async function canList(asAccount: KubeClient, namespace: string): Promise<boolea
   return (await refusalOf(asAccount, namespace)) === undefined;
 }
 
-test('Events are taken, counted up and combined', { skip }, async () => {
-  await server.namespace('told');
-  const log = createRecordingLog();
-  const recorder = createEventRecorder({ client, component: 'notification-controller', clock, random: Math.random, log });
-  const object = { apiVersion: 'notification.toolkit.fluxcd.io/v1beta3', kind: 'Alert', namespace: 'told', name: 'alert', uid: 'u' };
-  const occurrence = { object, type: 'Warning', reason: 'InvalidConfig' } as const;
-  for (let number = 0; number < 30; number++) recorder.record({ ...occurrence, message: `no ${Math.max(0, number - 5)}` });
-  recorder.record({ ...occurrence, object: { ...object, name: 'other', uid: 'v' }, message: 'annotated', annotations: { key: 'a, b' } });
-  await recorder.stop(30_000);
-
-  const { items } = await client.list(EVENTS, { namespace: 'told' });
-  const counts = items
-    .map((item) => [item['count'], item['message']] as const)
-    .toSorted(([, a], [, b]) => (String(a) < String(b) ? -1 : 1));
-  assert.deepEqual(log.lines(), []);
-  assert.deepEqual(counts, [
-    [11, '(combined from similar events): no 19'],
-    [1, 'annotated'],
-    [6, 'no 0'],
-    ...Array.from({ length: 8 }, (_, number) => [1, `no ${number + 1}`]),
-  ]);
-  assert.deepEqual(items.find((item) => item['message'] === 'annotated')?.metadata.annotations, { key: 'a, b' });
-  const { stdout } = await server.kubectl(['get', 'events', '-n', 'told', '-o', 'jsonpath={.items[*].source.component}']);
-  assert.deepEqual(new Set(stdout.split(' ')), new Set(['notification-controller']));
-});
-
 test('of two replicas one leads; the other takes over after a release at once, after a crash when the lease runs out', {
   skip,
 }, async () => {
   await server.namespace('led');
   const line = await lineToServer();
   const { access } = await accountAccess('led', 'one', line.port);
-  await allow('led', 'one', [{ apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['get', 'create', 'update'] }]);
+  await grant(server, 'led', 'one', [{ apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['get', 'create', 'update'] }]);
   const crashing = borrow(access);
   const first = elect(crashing, 'one');
   await untilTrue(() => first.isLeader(), 'the first');
@@ -375,31 +332,3 @@ function elect(by: KubeClient, identity: string): Election {
   cleanups.push(() => election.stop());
   return election;
 }
-
-test('a token of a service account is issued, recognised, and judged by what its Role says', { skip }, async () => {
-  const own = await server.serviceAccount('judged', 'reader');
-  await server.ask(
-    'PATCH',
-    '/api/v1/namespaces/judged/serviceaccounts/reader',
-    { metadata: { annotations: { role: 'x' } } },
-    'application/merge-patch+json',
-  );
-  await allow('judged', 'reader', [{ apiGroups: ['notification.toolkit.fluxcd.io'], resources: ['alerts'], verbs: ['get', 'replay'] }]);
-  const accounts = createServiceAccounts({ client, conceal });
-  const issued = await accounts.token({ namespace: 'judged', name: 'reader', audience: 'https://kubernetes.default.svc' });
-  const forOthers = await accounts.token({ namespace: 'judged', name: 'reader', audience: 'sts.example.com' });
-  const reviews = createReviews({ client, clock });
-
-  const user = await reviews.userOf(issued);
-  assert.equal(user?.username, 'system:serviceaccount:judged:reader');
-  assert.equal((await reviews.userOf(own.token))?.username, user.username);
-  assert.equal(await reviews.userOf(forOthers), undefined, 'the audience is another');
-  assert.equal(await reviews.userOf('forged'), undefined);
-  const alerts = { group: 'notification.toolkit.fluxcd.io', resource: 'alerts' };
-  assert.equal(await reviews.isAllowed(user, { ...alerts, verb: 'replay', namespace: 'judged' }), true);
-  assert.equal(await reviews.isAllowed(user, { ...alerts, verb: 'send', namespace: 'judged' }), false);
-  assert.equal(await reviews.isAllowed(user, { ...alerts, verb: 'get', namespace: 'other' }), false);
-  assert.deepEqual(await accounts.annotations('judged', 'reader'), { role: 'x' });
-  assert.equal(await accounts.annotations('judged', 'none'), undefined);
-  await assert.rejects(accounts.token({ namespace: 'judged', name: 'none', audience: 'tocsin' }), /serviceaccounts "none" not found/);
-});
