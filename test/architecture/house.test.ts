@@ -34,6 +34,12 @@ test('there is no mutable state at module level', () => {
   assert.deepEqual(faults, []);
 });
 
+test('no file of the product is longer than 400 lines', () => {
+  const faults = product.map(({ path, text }) => ({ path, lines: text.split('\n').length - 1 })).filter(({ lines }) => lines > 400);
+
+  assert.deepEqual(faults, []);
+});
+
 test('no any, no console, no unowned TODO', () => {
   const faults = product
     .filter((file) => /: any\b|as any\b|<any>|\bconsole\./.test(withoutComments(file.text)) || /\bTODO(?!\()/.test(file.text))
