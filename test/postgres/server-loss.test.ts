@@ -74,9 +74,35 @@ test('senders are told to try again while it is away, and all that was acknowled
       [...statuses].filter((status) => ![202, 429, 503].includes(status)),
       [],
     );
-    for (const one of products) assert.doesNotMatch(one.log(), /unexpected/);
+    for (const one of products) assert.doesNotMatch(one.log(), /storing an event failed unexpectedly/);
   } finally {
     await Promise.all(products.map((one) => one.stop()));
+  }
+});
+
+test('a database that stands still holds nobody up for longer than a sender waits', async () => {
+  const url = await database.createDatabase('frozen');
+  const product = await startDatabaseProduct({ directory: folder, name: 'frozen', url });
+  try {
+    const before = await product.ready();
+    database.freeze(true);
+    const startedMs = performance.now();
+    const refused = await Promise.all([askAway(product), askAway(product)]);
+    const answeredMs = performance.now() - startedMs;
+    const unready = await product.ready();
+    database.freeze(false);
+    const ready = await until(async () => (await product.ready()) === 200, WITHIN_MS);
+    const sent = await sendLikeFlux(product.addresses.events, { namespace: 'apps', name: 'thawed', message: 'm' });
+    assert.ok(await drained(product, WITHIN_MS));
+
+    assert.deepEqual([before, unready, ready], [200, 503, true]);
+    assert.deepEqual(new Set(refused.map(({ status }) => status)), new Set([503]));
+    assert.ok(answeredMs < 4_500, `answered after ${Math.round(answeredMs)} ms`);
+    assert.equal(sent.outcome, 'accepted');
+    assert.ok(sink.requests.some(({ body }) => body.includes('thawed')));
+  } finally {
+    database.freeze(false);
+    await product.stop();
   }
 });
 

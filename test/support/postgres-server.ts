@@ -31,6 +31,8 @@ export interface PostgresServer {
   stop(): Promise<void>;
   /** SIGKILL to the server and all of its processes at once. */
   kill(): Promise<void>;
+  /** All of its processes stand still, connections open, until they are told to go on. */
+  freeze(isFrozen: boolean): void;
   /** Starts it again on the same port and data. */
   start(): Promise<void>;
   log(): string;
@@ -184,11 +186,19 @@ class OwnServer implements PostgresServer {
   }
 
   async kill(): Promise<void> {
+    this.#signalAll('SIGKILL');
+    await this.#exited;
+  }
+
+  freeze(isFrozen: boolean): void {
+    this.#signalAll(isFrozen ? 'SIGSTOP' : 'SIGCONT');
+  }
+
+  /** Each of its processes leads a group of its own, so they are named one by one. */
+  #signalAll(signal: NodeJS.Signals): void {
     const pid = this.#child?.pid;
     if (pid === undefined) return;
-    // Each of its processes leads a group of its own, so they are named one by one.
-    for (const own of [pid, ...childrenOf(pid)]) killQuietly(own);
-    await this.#exited;
+    for (const own of [pid, ...childrenOf(pid)]) signalQuietly(own, signal);
   }
 
   log(): string {
@@ -247,9 +257,9 @@ function childrenOf(pid: number): readonly number[] {
     .flatMap(([own, parent]) => (own !== undefined && parent === pid ? [own] : []));
 }
 
-function killQuietly(pid: number): void {
+function signalQuietly(pid: number, signal: NodeJS.Signals): void {
   try {
-    process.kill(pid, 'SIGKILL');
+    process.kill(pid, signal);
   } catch {
     // It ended by itself in between.
   }
