@@ -2,11 +2,13 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { toDefinition, toTarget } from '../../test/support/deliveries.ts';
-import { createHarness, type Harness } from '../../test/support/engine.ts';
+import { createHarness, type Harness, type HarnessOptions } from '../../test/support/engine.ts';
 import { aDelivery, anAppend, anEvent } from '../../test/support/outbox.ts';
 import { World } from '../../test/support/outbox-suite/world.ts';
 import { makeSqlitePlace } from '../../test/support/sqlite-place.ts';
+import { createRedactor } from '../../test/support/plain-redactor.ts';
 import { settleDown, until } from '../../test/support/until.ts';
+import { createTokenCache } from '../credentials/token-cache.ts';
 import type { Outcome } from '../sdk/outcome.ts';
 import type { ProviderDefinition } from '../sdk/provider.ts';
 
@@ -37,9 +39,9 @@ describe('the engine with the worst of Targets', () => {
     world.clock.advance(ms);
   }
 
-  function start(sends: Readonly<Record<string, Send>>): void {
+  function start(sends: Readonly<Record<string, Send>>, options: HarnessOptions = {}): void {
     const targets = Object.entries(sends).map(([name, send]) => toTarget(toDefinition({ send }), { name }));
-    harness = createHarness({ outbox: world.outbox, clock: world.clock, targets });
+    harness = createHarness({ outbox: world.outbox, clock: world.clock, targets, ...options });
     harness.engine.start();
   }
 
@@ -133,4 +135,31 @@ describe('the engine with the worst of Targets', () => {
       ['delivered', 'retry timeout', 'delivered '],
     );
   });
+
+  for (const what of ['shared', 'token'] as const) {
+    it(`waits for ${what} work that hangs no longer than the try that began it`, async () => {
+      let begun = 0;
+      const work = async (): Promise<{ readonly value: string; readonly expiresAtMs: number }> => {
+        begun += 1;
+        return begun === 1 ? new Promise(() => undefined) : { value: 'done', expiresAtMs: Number.MAX_SAFE_INTEGER };
+      };
+      await owe('patient', ['e1']);
+      const tokens = createTokenCache({ clock: world.clock, redactor: createRedactor(), maxSize: 10, maxDurationMs: HOUR_MS });
+      start(
+        {
+          patient: async (context) => {
+            await (what === 'shared' ? context.shared('key', work) : context.token('key', work));
+            return DELIVERED;
+          },
+        },
+        { tokens: tokens.token },
+      );
+      await until(() => begun === 1, 'the first try');
+
+      await pass(20 * SECOND_MS);
+
+      await until(() => harness.counted.includes('generic delivered'), 'its end');
+      assert.equal(begun, 2);
+    });
+  }
 });
