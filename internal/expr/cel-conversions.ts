@@ -1,4 +1,5 @@
-// `int` and `double` as cel-go converts: what does not fit or is written in another way is an error, never another number.
+// What cel-go makes of values: `int` and `double` refuse what does not fit or is written in another way, optional values are
+// empty for a zero and for what is not there.
 import { Optional } from '@marcbachmann/cel-js';
 import { type Duration, UnsignedInt } from '@marcbachmann/cel-js/evaluator';
 import { ExpressionError } from './cel-error.ts';
@@ -51,4 +52,19 @@ export function isZero(value: unknown): boolean {
   if (value instanceof Map) return value.size === 0;
   const prototype: unknown = Object.getPrototypeOf(value);
   return (prototype === Object.prototype || prototype === null) && Object.keys(value).length === 0;
+}
+
+/** What an optional index finds, also through an optional value. */
+export function find(base: unknown, key: unknown): Optional {
+  if (base instanceof Optional) return base.hasValue() ? find(base.value(), key) : Optional.none();
+  if (Array.isArray(base)) return Optional.of((base as readonly unknown[])[positionOf(key)]);
+  if (base instanceof Map) return Optional.of(base.get(key));
+  const isThere = typeof base === 'object' && base !== null && typeof key === 'string' && Object.hasOwn(base, key);
+  return isThere ? Optional.of((base as Readonly<Record<string, unknown>>)[key]) : Optional.none();
+}
+
+/** Of an index of any numeric type; -1 for what is none. */
+function positionOf(key: unknown): number {
+  const position = key instanceof UnsignedInt ? key.valueOf() : key;
+  return typeof position === 'bigint' || typeof position === 'number' ? Number(position) : -1;
 }

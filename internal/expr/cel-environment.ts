@@ -96,6 +96,8 @@ const DEFINITIONS: readonly (readonly [signature: string, handler: Handler])[] =
   ],
   ['optional_unwrap(Work, list<optional<A>>): list<A>', unwrap],
   ['unwrapOpt(Work, list<optional<A>>): list<A>', unwrap],
+  ['at(Work, dyn, dyn): optional<T>', (_work, base: unknown, key: unknown) => conversions.find(base, key)],
+  ['field(Work, dyn, string): optional<dyn>', (_work, base: unknown, key: string) => conversions.find(base, key)],
   ['options(Work, optional<A>): list<A>', (_work, value: Optional) => (value.hasValue() ? [value.value()] : [])],
   ['flat(Work, list<optional<A>>): optional<A>', (_work, list: Optional[]) => list[0] ?? Optional.none()],
   ['int(Work, int): int', (_work, value: bigint) => value],

@@ -16,13 +16,13 @@ const BINARY: ReadonlySet<string> = new Set(['!=', '==', 'in', '+', '-', '*', '/
 const LEFT_ASSOCIATIVE: ReadonlySet<string> = new Set(['+', '-', '*', '/', '%', '&&', '||']);
 
 /** The source with calls renamed; throws ExpressionError for what this environment does not have. */
-export function rewrite(ast: ASTNode): string {
-  return new Printer({ isRenaming: true }).print(ast);
+export function rewrite(ast: ASTNode, variables: readonly string[]): string {
+  return new Printer({ isRenaming: true, variables }).print(ast);
 }
 
 /** The source with the elements of one list or map literal made dynamic, as cel-go joins the types `string` and `int`. */
 export function withDynamicElements(ast: ASTNode, literal: ASTNode): string {
-  return new Printer({ isRenaming: false, literal }).print(ast);
+  return new Printer({ isRenaming: false, variables: [], literal }).print(ast);
 }
 
 /** The list or map literal that has this node as an element and is formatted: only there cel-go lets types be mixed. */
@@ -38,6 +38,8 @@ export function formattedLiteral(ast: ASTNode, element: unknown, isFormatted = f
 
 interface PrinterOptions {
   readonly isRenaming: boolean;
+  /** Those that hold a map from string to anything. */
+  readonly variables: readonly string[];
   readonly literal?: ASTNode;
 }
 
@@ -57,11 +59,10 @@ class Printer {
         return this.#identifier(ast.args);
       case '.':
       case '.?':
-        return `${this.print(ast.args[0])}${ast.op}${ast.args[1]}`;
+        return this.#field(ast.op, ast.args[0], ast.args[1]);
       case '[]':
-        return `${this.print(ast.args[0])}[${this.print(ast.args[1])}]`;
       case '[?]':
-        return `${this.print(ast.args[0])}[?${this.print(ast.args[1])}]`;
+        return this.#index(ast, ast.args[0], ast.args[1]);
       case 'call':
         return this.#call(ast.args[0], ast.args[1]);
       case 'rcall':
@@ -80,6 +81,34 @@ class Printer {
     // The lowest int is written as a number that is none by itself.
     const isLowestInt = ast.args.op === 'value' && ast.args.args === HIGHEST_INT + 1n;
     return isLowestInt ? `(-${HIGHEST_INT + 1n})` : `(-${this.print(ast.args)})`;
+  }
+
+  /** What follows an index that may find nothing is as free in its type as that. */
+  #field(operator: '.' | '.?', base: ASTNode, name: string): string {
+    const text = this.print(base);
+    if (!this.#isFree(base)) return `${text}${operator}${name}`;
+    return internalCall(operator === '.' ? 'at' : 'field', `${text}, ${printString(name)}`);
+  }
+
+  #index(node: ASTNode, base: ASTNode, key: ASTNode): string {
+    const text = this.print(base);
+    if (this.#isFree(node)) return internalCall('at', `${text}, ${this.print(key)}`);
+    return `${text}[${node.op === '[?]' ? '?' : ''}${this.print(key)}]`;
+  }
+
+  /**
+   * True where cel-go knows no type, not even `dyn`: what an optional index finds in something dynamic takes the type that
+   * is asked of it, so `event.metadata[?"a"].orValue("b")` is a string.
+   */
+  #isFree(node: ASTNode): boolean {
+    if (!this.#options.isRenaming) return false;
+    if (node.op === '[?]') return !this.#isTyped(node.args[0]);
+    if (node.op === '[]') return isOptional(node.args[0]);
+    return node.op === '.' && this.#isFree(node.args[0]);
+  }
+
+  #isTyped(node: ASTNode): boolean {
+    return node.op === 'list' || node.op === 'map' || (node.op === 'id' && this.#options.variables.includes(node.args));
   }
 
   #element(literal: ASTNode, element: ASTNode): string {
@@ -143,6 +172,12 @@ class Printer {
   #all(nodes: readonly ASTNode[]): string {
     return nodes.map((node) => this.print(node)).join(', ');
   }
+}
+
+/** A chain of fields and indexes of which one may find nothing. */
+function isOptional(node: ASTNode): boolean {
+  if (node.op === '.?' || node.op === '[?]') return true;
+  return (node.op === '.' || node.op === '[]') && isOptional(node.args[0]);
 }
 
 function internalCall(name: string, args: string): string {

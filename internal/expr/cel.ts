@@ -43,7 +43,7 @@ class TypeMismatch extends ExpressionError {}
 function compile(source: string, options: ExpressionOptions): CompiledExpression {
   if (source.length > LONGEST_SOURCE_CHARS) throw new ExpressionError(`the expression is longer than ${LONGEST_SOURCE_CHARS} characters`);
   const environment = createEnvironment(options.variables);
-  const checked = check(environment, rewrite(parse(environment, source)));
+  const checked = check(environment, rewrite(parse(environment, source), options.variables));
   const type = nameOfType(checked.type);
   if (type !== options.result) throw new TypeMismatch(`CEL expression output type mismatch: expected ${options.result}, got ${type}`);
   const program = environment.parse(checked.text);
