@@ -84,7 +84,7 @@ test('a database that stands still holds nobody up for longer than a sender wait
   const url = await database.createDatabase('frozen');
   const product = await startDatabaseProduct({ directory: folder, name: 'frozen', url });
   try {
-    const before = await product.ready();
+    const readyBefore = await product.ready();
     database.freeze(true);
     const startedMs = performance.now();
     const refused = await Promise.all([askAway(product), askAway(product)]);
@@ -95,7 +95,7 @@ test('a database that stands still holds nobody up for longer than a sender wait
     const sent = await sendLikeFlux(product.addresses.events, { namespace: 'apps', name: 'thawed', message: 'm' });
     assert.ok(await drained(product, WITHIN_MS));
 
-    assert.deepEqual([before, unready, ready], [200, 503, true]);
+    assert.deepEqual([readyBefore, unready, ready], [200, 503, true]);
     assert.deepEqual(new Set(refused.map(({ status }) => status)), new Set([503]));
     assert.ok(answeredMs < 4_500, `answered after ${Math.round(answeredMs)} ms`);
     assert.equal(sent.outcome, 'accepted');

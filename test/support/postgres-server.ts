@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
+import type { Identity } from './certificates.ts';
 import { findFreePort } from './free-port.ts';
 
 const START_WITHIN_MS = 30_000;
@@ -15,6 +16,8 @@ const SUPERUSER = 'postgres';
 export interface PostgresOptions {
   /** Asked of everybody who connects (SCRAM); nobody is asked when absent. */
   readonly password?: string;
+  /** Shown to those who ask for TLS, which it has none of when absent. */
+  readonly identity?: Identity;
   /** Lines of postgresql.conf, such as `synchronous_commit: 'off'`. */
   readonly settings?: Readonly<Record<string, string>>;
 }
@@ -91,7 +94,7 @@ class OwnServer implements PostgresServer {
   }
 
   initialize(): void {
-    const { password, programs, settings } = this.#options;
+    const { identity, password, programs, settings } = this.#options;
     const passwordFile = join(this.#folder, 'password');
     writeFileSync(passwordFile, password ?? 'unused');
     this.#giveAway(passwordFile);
@@ -99,6 +102,7 @@ class OwnServer implements PostgresServer {
     const auth = password === undefined ? 'trust' : 'scram-sha-256';
     const words = ['-D', this.#data, '-U', SUPERUSER, '-A', auth, `--pwfile=${passwordFile}`, '-E', 'UTF8', '--locale=C', '--no-sync'];
     execFileSync(join(programs, 'initdb'), words, { ...this.#account, cwd: this.#folder, stdio: ['ignore', 'ignore', 'pipe'] });
+    if (identity !== undefined) this.#keep(identity);
     const lines = Object.entries({
       listen_addresses: '127.0.0.1',
       port: String(this.port),
@@ -106,6 +110,7 @@ class OwnServer implements PostgresServer {
       fsync: 'on',
       max_connections: '50',
       shared_buffers: '32MB',
+      ssl: identity === undefined ? 'off' : 'on',
       ...settings,
     }).map(([name, value]) => `${name} = '${value}'\n`);
     writeFileSync(join(this.#data, 'postgresql.auto.conf'), lines.join(''));
@@ -213,6 +218,17 @@ class OwnServer implements PostgresServer {
   async remove(): Promise<void> {
     await this.kill();
     rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  #keep({ cert, key }: Identity): void {
+    for (const [name, text] of [
+      ['server.crt', cert],
+      ['server.key', key],
+    ] as const) {
+      const path = join(this.#data, name);
+      writeFileSync(path, text, { mode: 0o600 });
+      this.#giveAway(path);
+    }
   }
 
   #giveAway(path: string): void {

@@ -201,7 +201,7 @@ function toConnectError(error: unknown, place: string): StoreError {
   }
   if (message.includes('does not support SSL'))
     return new StoreError('io', `the database ${place} offers no TLS, which its address asks for`);
-  if (/CERT|TLS|SSL|SIGNED|ISSUER/.test(code)) {
+  if (/CERT|TLS|SSL|SIGN|ISSUER|VERIFY/.test(code)) {
     return new StoreError('io', `the certificate of the database ${place} is not accepted: ${message}`, { cause: error });
   }
   return toStoreError(error, place);
