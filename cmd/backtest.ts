@@ -11,7 +11,7 @@ import { emptySnapshot, nextSnapshot } from '../internal/routing/snapshot.ts';
 import { toKey } from '../internal/sdk/target.ts';
 import { type AdminFlags, ask, withAdminFlags } from './admin-client.ts';
 import { exportedEvents, type Happened, storedEvents } from './event-history.ts';
-import { InputError } from './event-input.ts';
+import { InputError, nameInput } from './event-input.ts';
 import { parseCount } from './flags.ts';
 import { type OpenFolder, openFolder } from './folder.ts';
 import { type FolderFlags, hasFolder, withFolderFlags } from './folder-flags.ts';
@@ -81,6 +81,10 @@ async function backtest(flags: BacktestFlags, terminal: Terminal): Promise<void>
       : exportedEvents(flags.events, terminal, (event) => (route) => presentOf(event, route, folder));
   const seconds = await feed(source, (event, before) => run.add(event, before), terminal);
   const { totals } = run;
+  if (totals.events === 0)
+    terminal.note(
+      `There is no event ${flags.events === undefined ? 'in that time' : `in ${nameInput(flags.events)}`}: nothing was compared.`,
+    );
   const differs = totals.added + totals.removed + totals.changed > 0;
   if (flags.strict && differs) process.exitCode = 1;
   const eventsPerSecond = toRate(totals.events, seconds);
@@ -91,7 +95,10 @@ async function backtest(flags: BacktestFlags, terminal: Terminal): Promise<void>
 async function readAlerts(flags: BacktestFlags): Promise<readonly Route[]> {
   const { snapshot, faults } = await openFolder({ manifests: [flags.alert], noCrossNamespaceRefs: flags.noCrossNamespaceRefs });
   const [fault] = faults;
-  if (fault !== undefined) throw new InputError(`${fault.file}:${fault.line}: ${fault.field}: ${fault.message}. ${fault.hint}`);
+  if (fault !== undefined) {
+    const field = fault.field === '' ? '' : `${fault.field}: `;
+    throw new InputError(`${fault.file}:${fault.line}: ${field}${fault.message}. ${fault.hint}`);
+  }
   if (snapshot.routes.size === 0) throw new InputError(`there is no Alert in ${flags.alert}`);
   return [...snapshot.routes.values()];
 }
