@@ -71,7 +71,7 @@ function leaseRules(): readonly Rule[] {
   const lease = { apiGroups: ['coordination.k8s.io'], resources: ['leases'] };
   return [
     { ...lease, verbs: ['create'] },
-    { ...lease, resourceNames: [LEASE], verbs: ['get', 'update', 'patch'] },
+    { ...lease, resourceNames: [LEASE], verbs: ['get', 'update'] },
   ];
 }
 
