@@ -1,4 +1,5 @@
 // `tocsin serve`: the server, until it is told to stop.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import type { Command } from 'commander';
 import { type Application, startApplication } from './application.ts';
@@ -6,7 +7,7 @@ import { hasCluster } from './cluster-configuration.ts';
 import { type Environment, readEnvironment } from './environment.ts';
 import { StartupError } from './listen.ts';
 import { addServeFlags, type ServeSettings } from './serve-flags.ts';
-import { untilStopped } from './signals.ts';
+import { firstSignal, untilStopped } from './signals.ts';
 import { suggest } from '../internal/dialects/flux/finding.ts';
 import { thisBuild } from './build.ts';
 
@@ -33,12 +34,21 @@ async function serve(settings: ServeSettings, command: Command): Promise<void> {
   if (misuse !== undefined) command.error(misuse);
   requireGates(settings);
   boundHeapGrowth();
-  const application = await startApplication(settings, environment, thisBuild);
+  // From now on, because it takes events before all of it has started.
+  const stopped = firstSignal();
+  const application = await startWithin(startApplication(settings, environment, thisBuild), stopped, settings.gracePeriod);
   void application.failed.then((error) => endAtOnce(application, error));
-  const signal = await untilStopped();
+  const signal = await untilStopped(stopped);
   application.log.info({ signal }, 'stopping');
   await application.stop();
   application.log.info({}, 'stopped');
+}
+
+/** A start that is told to stop has the grace period to come to where it can; what it has taken by then is stored. */
+async function startWithin(starting: Promise<Application>, stopped: Promise<unknown>, graceMs: number): Promise<Application> {
+  const giveUp = stopped.then(() => sleep(graceMs, undefined, { ref: false }));
+  const application = await Promise.race([starting, giveUp]);
+  return application ?? process.exit(0);
 }
 
 /** The first word is no command, or it stands behind `serve`, which takes flags alone. */

@@ -1,13 +1,19 @@
 // Ending: the first signal asks, the second insists.
 
-/** Resolves with the first SIGTERM or SIGINT; a second one ends the process with exit code 1. */
-export async function untilStopped(): Promise<NodeJS.Signals> {
+/** Keeps the process alive until it is told to stop. */
+export async function untilStopped(stopped = firstSignal()): Promise<NodeJS.Signals> {
   // Timers of the program do not keep it alive, so that a finished drain ends it; this one does until then.
   const keepAlive = setInterval(() => undefined, 60_000);
+  const signal = await stopped;
+  clearInterval(keepAlive);
+  return signal;
+}
+
+/** Resolves with the first SIGTERM or SIGINT; a second one ends the process with exit code 1. */
+export async function firstSignal(): Promise<NodeJS.Signals> {
   const signal = await new Promise<NodeJS.Signals>((resolve) => {
     for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, resolve);
   });
-  clearInterval(keepAlive);
   for (const name of ['SIGTERM', 'SIGINT'] as const) {
     process.removeAllListeners(name);
     process.once(name, () => process.exit(1));

@@ -34,6 +34,7 @@ export const graceful: CrashScenario = {
     try {
       const sends: Promise<Sent>[] = [];
       for (let round = 0; round < ROUNDS; round += 1) await stopUnderLoad(context, await start(), { port, sends });
+      for (let round = 0; round < ROUNDS; round += 1) await stopAtOnce(context, await start());
       const product = await start();
       const sent = await Promise.all(sends);
       if (!(await drained(product, 60_000))) context.fail('not drained within 60 s');
@@ -61,6 +62,12 @@ async function stopUnderLoad(
   context.note(`stopped after ${tookMs} ms with ${JSON.stringify(exit)}`);
   if (exit.code !== 0) context.fail(`ended with ${JSON.stringify(exit)} instead of exit 0`);
   if (tookMs > GRACE_MS) context.fail(`took ${tookMs} ms, longer than the grace period`);
+}
+
+/** It takes events before all of it has started, so that it has to stop as well as later. */
+async function stopAtOnce(context: CrashContext, product: Product): Promise<void> {
+  const exit = await product.stop(30_000);
+  if (exit.code !== 0) context.fail(`told to stop as soon as it listened it ended with ${JSON.stringify(exit)} instead of exit 0`);
 }
 
 function judge(context: CrashContext, sink: WebhookSink, sent: readonly Sent[]): void {
