@@ -1,7 +1,7 @@
 // Two replicas on one database: what they share, and what becomes of the work of one that is gone.
 import assert from 'node:assert/strict';
 import { after, afterEach, beforeEach, describe, it } from 'node:test';
-import type { Lease, Outbox, SettleResult } from '../../internal/outbox/store.ts';
+import type { Append, Lease, Outbox, SettleResult } from '../../internal/outbox/store.ts';
 import { ManualClock } from '../support/clock.ts';
 import { aDelivery, anAppend, anEvent, aSettlement, type DeliveryWords, leaseNow, ref, SERVER_ERROR } from '../support/outbox.ts';
 import { PostgresSchema } from '../support/postgres-place.ts';
@@ -30,11 +30,6 @@ describe('two replicas of the outbox on PostgreSQL', () => {
     await schema.drop();
   });
 
-  const append = (outbox: Outbox, id: string, words: DeliveryWords = {}): Promise<unknown> =>
-    outbox.append([anAppend(anEvent(id), [aDelivery({ lane: id, ...words })])]);
-  const settle = async (outbox: Outbox, lease: Lease, outcome = SERVER_ERROR): Promise<SettleResult | undefined> =>
-    (await outbox.settle([aSettlement(lease, outcome)]))[0];
-
   it('open at once and make the tables once', async () => {
     const fresh = await PostgresSchema.connect(server.url());
     const system = new ManualClock();
@@ -62,12 +57,6 @@ describe('two replicas of the outbox on PostgreSQL', () => {
 
   it('store batches whose keys and lanes cross without waiting for each other for ever', async () => {
     const ids = Array.from({ length: 40 }, (_, index) => index);
-    const batch = (replica: string, order: readonly number[]): Parameters<Outbox['append']>[0] =>
-      order.map((index) =>
-        anAppend(anEvent(`${replica}${index}`, { dedup: { key: `key${index}`, windowMs: WINDOW_MS } }), [
-          aDelivery({ lane: `lane${index}`, policy: 'newest', target: `target${index}` }),
-        ]),
-      );
 
     for (let round = 0; round < 5; round += 1) {
       clock.advance(WINDOW_MS);
@@ -235,3 +224,20 @@ describe('two replicas of the outbox on PostgreSQL', () => {
     assert.deepEqual(await one.targets(), await two.targets());
   });
 });
+
+function append(outbox: Outbox, id: string, words: DeliveryWords = {}): Promise<unknown> {
+  return outbox.append([anAppend(anEvent(id), [aDelivery({ lane: id, ...words })])]);
+}
+
+async function settle(outbox: Outbox, lease: Lease, outcome = SERVER_ERROR): Promise<SettleResult | undefined> {
+  return (await outbox.settle([aSettlement(lease, outcome)]))[0];
+}
+
+/** Events of different replicas about the same keys and lanes. */
+function batch(replica: string, order: readonly number[]): readonly Append[] {
+  return order.map((index) =>
+    anAppend(anEvent(`${replica}${index}`, { dedup: { key: `key${index}`, windowMs: WINDOW_MS } }), [
+      aDelivery({ lane: `lane${index}`, policy: 'newest', target: `target${index}` }),
+    ]),
+  );
+}

@@ -10,7 +10,7 @@ import { projectBody } from './outbox.ts';
 export class PostgresSchema {
   readonly name = `test_${randomUUID().replaceAll('-', '')}`;
   readonly #url: string;
-  readonly #client: Client;
+  #client: Client;
   #timeSet: { readonly ms: number; readonly done: Promise<void> } | undefined;
 
   private constructor(url: string, client: Client) {
@@ -19,11 +19,12 @@ export class PostgresSchema {
   }
 
   static async connect(url: string): Promise<PostgresSchema> {
-    const client = new Client({ connectionString: url });
-    // The server may be stopped while a test holds this.
-    client.on('error', () => undefined);
-    await client.connect();
-    return new PostgresSchema(url, client);
+    return new PostgresSchema(url, await connect(url));
+  }
+
+  /** After the server was away. */
+  async reconnect(): Promise<void> {
+    this.#client = await connect(this.#url);
   }
 
   /** A store in this schema that goes by the clock of the test. */
@@ -87,4 +88,12 @@ export class PostgresSchema {
       schedule: (delayMs, callback) => clock.schedule(delayMs, () => void this.#followedBy(clock, callback)),
     };
   }
+}
+
+async function connect(url: string): Promise<Client> {
+  const client = new Client({ connectionString: url });
+  // The server may be stopped while a test holds this.
+  client.on('error', () => undefined);
+  await client.connect();
+  return client;
 }
