@@ -59,7 +59,8 @@ function resolvePlain(text: string): string | null {
   const plain = text.replaceAll('_', '');
   const integer = parseInteger(plain);
   if (integer !== undefined && integer >= -(2n ** 63n) && integer < 2n ** 64n) return String(integer);
-  return FLOAT.test(plain) ? formatFloat(Number(plain)) : text;
+  // What is larger than any number of Go's stays text.
+  return FLOAT.test(plain) && Number.isFinite(Number(plain)) ? formatFloat(Number(plain)) : text;
 }
 
 /** Go's integer literals: hexadecimal, octal in both spellings, binary, decimal. */
@@ -77,7 +78,6 @@ function parseMagnitude(digits: string): bigint | undefined {
 
 /** As Go's strconv prints it with the fewest digits: with an exponent, of at least two digits, below 1e-4 and from 1e6 on. */
 function formatFloat(value: number): string {
-  if (!Number.isFinite(value)) return value > 0 ? '+Inf' : '-Inf';
   const [mantissa = '', exponentText = '0'] = value.toExponential().split('e');
   const exponent = Number(exponentText);
   const sign = exponent < 0 ? '-' : '+';
