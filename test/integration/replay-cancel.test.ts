@@ -30,7 +30,8 @@ before(async () => {
   sink = await startRecordingServer({
     answer: ({ url, method }, response) => {
       if (method === 'POST') response.statusCode = statuses.get(url.split('/')[1] ?? '') ?? 204;
-      response.end(url.endsWith('/version') ? '{"version":"1.24.0"}' : '[]');
+      if (url.endsWith('/version')) response.end('{"version":"1.24.0"}');
+      else response.end(method === 'POST' ? '{}' : '[]');
     },
   });
   mkdirSync(manifests);
