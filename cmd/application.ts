@@ -1,4 +1,5 @@
 // Wires the parts into one running server. The only place that knows all of them.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createAdminApp } from '../internal/admin/admin-server.ts';
 import type { InspectionOptions } from '../internal/admin/inspection-routes.ts';
 import type { Authority } from '../internal/admin/visitor.ts';
@@ -39,6 +40,8 @@ import { traceEnd, tracedOutbox, traceTry } from './traced-outbox.ts';
 import { VERSION } from './version.ts';
 
 const LAST_ANSWERS_MS = 2000;
+/** A database that keeps silent must not hold up an end that whoever asked for it would else enforce. */
+const LAST_CLEANUPS_MS = 4000;
 /** Names the connections to the collector of spans. */
 const TRACING_POOL = 'otlp';
 
@@ -144,6 +147,13 @@ class RunningApplication implements Application {
   async stop(): Promise<void> {
     // Both at once: what is accepted last is in the store, and the time for both together is short.
     await Promise.all([this.#safely(this.#stopAccepting), this.#safely(() => this.#delivery?.drain())]);
+    const late = Symbol('late');
+    if ((await Promise.race([this.#cleanUp(), sleep(LAST_CLEANUPS_MS, late, { ref: false })])) === late) {
+      this.log.warn({}, 'the store did not answer to the end; what was being sent is taken up when its leases end');
+    }
+  }
+
+  async #cleanUp(): Promise<void> {
     for (const cleanup of this.#cleanups.splice(0).toReversed()) await this.#safely(cleanup);
   }
 

@@ -42,6 +42,8 @@ async function serve(settings: ServeSettings, command: Command): Promise<void> {
   application.log.info({ signal }, 'stopping');
   await application.stop();
   application.log.info({}, 'stopped');
+  // A connection on which nobody answers would keep the process.
+  process.exit();
 }
 
 /** A start that is told to stop has the grace period to come to where it can; what it has taken by then is stored. */

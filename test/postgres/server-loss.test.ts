@@ -106,6 +106,25 @@ test('a database that stands still holds nobody up for longer than a sender wait
   }
 });
 
+test('a database that stands still does not hold up the end of a replica', async () => {
+  const url = await database.createDatabase('ending');
+  const product = await startDatabaseProduct({ directory: folder, name: 'ending', url });
+  try {
+    database.freeze(true);
+    await askAway(product);
+    const startedMs = performance.now();
+    const exit = await product.stop(30_000);
+
+    assert.deepEqual(exit, { code: 0, signal: null });
+    // The grace period of 8 s and what is allowed for the rest; a kubelet waits for 30.
+    assert.ok(performance.now() - startedMs < 15_000);
+    assert.match(product.log(), /"stopped"/);
+  } finally {
+    database.freeze(false);
+    product.kill('SIGKILL');
+  }
+});
+
 async function askAway({ addresses }: Product): Promise<{ readonly status: number; readonly retryAfter: string }> {
   const body = toEventBody({ namespace: 'apps', name: 'refused', message: 'm' });
   const headers = { 'Content-Type': 'application/json' };
