@@ -166,13 +166,13 @@ test('a server that the CA did not sign is not believed', async () => {
   assert.equal(api.requests.length, 0);
 });
 
-async function kubeconfig(user: object, cluster: object = {}): Promise<string> {
+async function kubeconfig(user: object, cluster: object = {}, context = 'one'): Promise<string> {
   const path = join(folder, 'config');
   await writeFile(join(folder, 'ca.pem'), authority.cert);
   const config = {
     apiVersion: 'v1',
     kind: 'Config',
-    'current-context': 'one',
+    'current-context': context,
     contexts: [
       { name: 'one', context: { cluster: 'c', user: 'u', namespace: 'team' } },
       { name: 'lost', context: { cluster: 'nowhere', user: 'u' } },
@@ -243,13 +243,13 @@ test('a kubeconfig may lead through a proxy, verify another name, or nothing', a
 });
 
 test('a kubeconfig that is of no use says why', async () => {
-  const path = await kubeconfig({ token: 't' });
+  const path = await kubeconfig({ token: 't' }, {}, 'lost');
   const garbage = join(folder, 'garbage');
   await writeFile(garbage, '{');
   const rows = [
     { name: 'absent', options: { path: join(folder, 'none') }, want: /^the kubeconfig .*none cannot be used: ENOENT/ },
     { name: 'garbage', options: { path: garbage }, want: /^the kubeconfig .*garbage cannot be used: / },
-    { name: 'context', options: { path, context: 'lost' }, want: /cannot be used: context 'lost' names no cluster with a server/ },
+    { name: 'context', options: { path }, want: /cannot be used: context 'lost' names no cluster with a server/ },
   ];
   for (const { name, options, want } of rows) {
     await assert.rejects(

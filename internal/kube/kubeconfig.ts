@@ -7,9 +7,8 @@ import { type AccessOptions, type ClusterAccess, type Credentials, type LineSett
 import { KubeError } from './kube-error.ts';
 
 export interface KubeconfigOptions extends AccessOptions {
+  /** Its current context counts. */
   readonly path: string;
-  /** The file's current context when absent. */
-  readonly context?: string;
 }
 
 /** Rejects with KubeError when the file cannot be used. */
@@ -57,12 +56,11 @@ class KubeconfigFile {
   }
 }
 
-async function load({ path, context }: KubeconfigOptions): Promise<KubeConfig> {
+async function load({ path }: KubeconfigOptions): Promise<KubeConfig> {
   const { KubeConfig } = await import('@kubernetes/client-node');
   const config = new KubeConfig();
   config.loadFromString(await readFile(path, 'utf8'));
   config.makePathsAbsolute(dirname(path));
-  if (context !== undefined) config.setCurrentContext(context);
   return config;
 }
 
