@@ -34,7 +34,7 @@ export interface Sent {
   readonly slowestMs: number;
 }
 
-export const TRY_TIMEOUT_MS = 5_000;
+const TRY_TIMEOUT_MS = 5_000;
 const WAITS_MS = [1_000, 2_000, 4_000, 8_000] as const;
 
 export async function sendLikeFlux(to: HostPort, event: TestEvent): Promise<Sent> {
