@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { errors, request } from 'undici';
 import { type Command, Option } from 'commander';
 import { API_HEADER } from '../internal/admin/api-header.ts';
-import { parseAddress } from './flags.ts';
+import { checkAddress, parseAddress } from './flags.ts';
 import { describeReadError } from './read-error.ts';
 import { describeStore, refuseNoStore, type StoreLocation, storeOption, tokenPath } from './store-location.ts';
 
@@ -40,12 +40,7 @@ export const DEFAULT_ADMIN_ADDRESS = '127.0.0.1:9797';
 /** Adds the flags that every asking command has. */
 export function withAdminFlags(command: Command, formats: readonly string[] = ['json', 'table']): Command {
   return refuseNoStore(command)
-    .addOption(
-      new Option('--admin-addr <address>', "address of the running server's admin API").default(DEFAULT_ADMIN_ADDRESS).argParser((text) => {
-        parseAddress(text);
-        return text;
-      }),
-    )
+    .option('--admin-addr <address>', "address of the running server's admin API", checkAddress, DEFAULT_ADMIN_ADDRESS)
     .addOption(storeOption("the running server's --store, by which its admin token is found"))
     .option('--token-file <file>', 'file of a token of the cluster that the server runs in, to ask as its user instead')
     .addOption(new Option('--output <format>', 'how to print the answer').choices(formats).default('table'));

@@ -1,5 +1,6 @@
 // `tocsin demo`: the whole way of an event on one machine, with a receiver that shows what arrives.
-import { mkdtemp, readdir, readFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -10,9 +11,12 @@ import { startApplication } from './application.ts';
 import { thisBuild } from './build.ts';
 import { startDemoReceiver } from './demo-receiver.ts';
 import { readEnvironment } from './environment.ts';
-import { toStartupError } from './listen.ts';
+import { InputError } from './event-input.ts';
+import { checkAddress } from './flags.ts';
+import { StartupError } from './listen.ts';
+import { describeReadError } from './read-error.ts';
 import { addServeFlags, type ServeSettings } from './serve-flags.ts';
-import { untilStopped } from './signals.ts';
+import { stopSignal } from './signals.ts';
 import type { Terminal } from './terminal.ts';
 
 /** The manifests of the samples name it. */
@@ -28,7 +32,8 @@ interface DemoFlags {
 }
 
 const HELP = `
-The samples name 127.0.0.1:${RECEIVER_PORT}, where the demo plays Slack, GitHub and two webhooks. The store is a temporary one.
+The samples name 127.0.0.1:${RECEIVER_PORT}, where the demo plays Slack, GitHub and two webhooks. The store is a temporary one,
+removed at the end.
 Exit codes: 0 ended by Ctrl-C or SIGTERM, 1 it cannot start, 2 wrong usage.
 
 Examples:
@@ -42,8 +47,8 @@ export function addDemo(program: Command, terminal: Terminal): void {
     .description('serve the samples, post sample events, and show what arrives where')
     .addOption(new Option('--manifests <dir>', 'folder of manifests').default(sample('samples'), 'the samples'))
     .addOption(new Option('--events <dir>', 'folder of events to post').default(sample('sample-events'), 'the sample events'))
-    .option('--events-addr <address>', 'where events are taken', '127.0.0.1:9090')
-    .option('--admin-addr <address>', 'the admin API', '127.0.0.1:9797')
+    .option('--events-addr <address>', 'where events are taken', checkAddress, '127.0.0.1:9090')
+    .option('--admin-addr <address>', 'the admin API', checkAddress, '127.0.0.1:9797')
     .addHelpText('after', HELP)
     .action((flags: DemoFlags) => demo(flags, terminal));
 }
@@ -53,26 +58,57 @@ function sample(name: string): string {
 }
 
 async function demo(flags: DemoFlags, terminal: Terminal): Promise<void> {
+  const events = await readEvents(flags.events);
   const receiver = await startDemoReceiver(RECEIVER_PORT, (line) => terminal.print(`     arrived  ${line}`)).catch((cause: unknown) => {
-    throw toStartupError(cause, { host: '127.0.0.1', port: RECEIVER_PORT }, 'the address of the receiver that the samples name');
+    throw new StartupError(`the demo cannot listen on 127.0.0.1:${RECEIVER_PORT}, where the samples send to: ${describeError(cause)}`, {
+      cause,
+    });
   });
-  const store = join(await mkdtemp(join(tmpdir(), 'tocsin-demo-')), 'outbox.db');
+  const folder = await mkdtemp(join(tmpdir(), 'tocsin-demo-'));
+  try {
+    await serveEvents(events, flags, join(folder, 'outbox.db'), terminal);
+  } finally {
+    await receiver.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+interface SampleEvent {
+  readonly file: string;
+  readonly body: string;
+}
+
+async function readEvents(folder: string): Promise<readonly SampleEvent[]> {
+  try {
+    const files = (await readdir(folder)).filter((name) => name.endsWith('.json')).toSorted();
+    return await Promise.all(files.map(async (file) => ({ file, body: await readFile(join(folder, file), 'utf8') })));
+  } catch (cause) {
+    throw new InputError(`cannot read the events in ${folder}: ${describeReadError(cause)}`, { cause });
+  }
+}
+
+async function serveEvents(events: readonly SampleEvent[], flags: DemoFlags, store: string, terminal: Terminal): Promise<void> {
   const application = await startApplication(toSettings(flags, store), await readEnvironment(process.env), thisBuild);
   const { addresses } = application;
+  const signal = stopSignal();
   try {
     terminal.print(
-      `Tocsin takes events at http://${addresses.events}; Slack, GitHub and two webhooks are played by 127.0.0.1:${receiver.port}.\n`,
+      `Tocsin takes events at http://${addresses.events}; Slack, GitHub and two webhooks are played by 127.0.0.1:${RECEIVER_PORT}.\n`,
     );
-    for (const file of (await readdir(flags.events)).filter((name) => name.endsWith('.json')).toSorted()) {
-      await post(`http://${addresses.events}`, file, await readFile(join(flags.events, file), 'utf8'), terminal);
+    for (const { file, body } of events) {
+      if (signal.aborted) return;
+      await post(`http://${addresses.events}`, file, body, terminal);
       await pause(BETWEEN_EVENTS_MS);
     }
     terminal.print(farewell(addresses, store, flags));
-    await untilStopped();
+    if (!signal.aborted) await once(signal, 'abort');
   } finally {
     await application.stop();
-    await receiver.close();
   }
+}
+
+function describeError(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
 }
 
 async function post(url: string, file: string, body: string, terminal: Terminal): Promise<void> {

@@ -49,6 +49,12 @@ export function parseAddress(text: string): ListenAddress {
   return { host: match[1] ?? match[2] ?? '', port };
 }
 
+/** The same text where it is an address, for a flag that is handed on as it was written. */
+export function checkAddress(text: string): string {
+  parseAddress(text);
+  return text;
+}
+
 /** Flux's feature gates, all off by default. */
 const FEATURE_GATES = ['CacheSecretsAndConfigMaps', 'DisableConfigWatchers', 'ObjectLevelWorkloadIdentity'] as const;
 export type FeatureGates = Readonly<Record<(typeof FEATURE_GATES)[number], boolean>>;
