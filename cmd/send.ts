@@ -77,6 +77,8 @@ function toSentence(counts: Record<DeliveryState, number>, { deliveries, pending
   if (deliveries.length === 0)
     return pending ? 'It is not decided yet; ask again with "tocsin explain".' : 'No Alert matched, so nothing was sent.';
   if (counts.delivered === deliveries.length) return `Arrived: ${counts.delivered} of ${deliveries.length}.`;
-  const rest = DELIVERY_STATES.filter((state) => state !== 'delivered' && counts[state] > 0).map((state) => `${counts[state]} ${state}`);
+  const rest = DELIVERY_STATES.filter((state) => state !== 'delivered' && counts[state] > 0).map(
+    (state) => `${counts[state]} ${state === 'leased' ? 'being sent' : state}`,
+  );
   return `Arrived: ${counts.delivered} of ${deliveries.length}; ${rest.join(', ')}.`;
 }
