@@ -1,5 +1,6 @@
 // Storing events with what was decided about them.
 import { DEDUP_IDLE_WINDOWS, type DedupRow, takeDedup } from '../dedup-window.ts';
+import { toOrderMs } from '../lane-order.ts';
 import type { EventInput } from '../operations.ts';
 import { EVENT_INPUT_COLUMNS } from '../rows.ts';
 import type { AppendResult } from '../store.ts';
@@ -40,7 +41,7 @@ export async function append(transaction: Transaction, entries: readonly EventIn
   for (const { entry, seq } of events) {
     ledger.change().events += 1;
     if (entry.isPending) ledger.change().pending += 1;
-    for (const delivery of entry.deliveries) deliveries.insert(delivery, { seq, orderMs: entry.occurredMs ?? nowMs });
+    for (const delivery of entry.deliveries) deliveries.insert(delivery, { seq, orderMs: toOrderMs(entry.occurredMs, nowMs) });
     if (entry.remember !== null) memory.remember(entry.remember);
   }
   const rows = events.map(({ entry, seq }) => toRow(entry, seq, nowMs));

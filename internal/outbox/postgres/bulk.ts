@@ -26,7 +26,12 @@ export function updateText(table: string, columns: Columns, key: string): string
 
 /** The values of the rows, column by column. */
 export function toArrays(columns: Columns, rows: readonly object[]): readonly (readonly unknown[])[] {
-  return names(columns).map((name) => rows.map((row) => (row as Readonly<Record<string, unknown>>)[name] ?? null));
+  return Object.entries(columns).map(([name, type]) => rows.map((row) => toValue((row as Readonly<Record<string, unknown>>)[name], type)));
+}
+
+/** A part of a millisecond is more than a whole number can hold. */
+function toValue(value: unknown, type: ColumnType): unknown {
+  return typeof value === 'number' && type !== 'double precision' ? Math.floor(value) : (value ?? null);
 }
 
 function names(columns: Columns): readonly string[] {

@@ -27,11 +27,6 @@ const PRUNE_KEYED = [
 ] as const;
 const PRUNE_TALLIES = `DELETE FROM tallies WHERE (lane, member) IN
   (SELECT lane, member FROM tallies WHERE is_overtaken = $1 AND at_ms < $2 LIMIT $3)`;
-const SHIFT = [
-  `UPDATE deliveries SET expires_ms = expires_ms + $1, due_ms = due_ms + $1, ready_ms = ready_ms + $1, lease_until_ms = lease_until_ms + $1,
-    hold_until_ms = hold_until_ms + $1, first_try_ms = first_try_ms + $1, gone_ms = gone_ms + $1 WHERE ended_ms IS NULL`,
-  'UPDATE events SET pending_due_ms = pending_due_ms + $1 WHERE pending_due_ms IS NOT NULL',
-] as const;
 const SIZE = `SELECT sum(pg_total_relation_size(oid))::bigint AS bytes FROM pg_class
   WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r'`;
 const READ_ENDS = `SELECT d.seq, d.id, e.id AS event_id, e.origin, e.kind, e.namespace, e.name, p.plan FROM deliveries d
@@ -112,22 +107,6 @@ async function pruneEvents({ connection, ledger }: Transaction, beforeMs: number
   // Events are stored in order of time: behind the first young one there is nothing to prune.
   cursor.eventSeq = old.length === STEP_ROWS ? (rows.at(-1)?.seq ?? 0) : 0;
   return done.length;
-}
-
-/** Moves every time that lies ahead along with the clock, so that a wrong clock neither rushes nor delays anything. */
-export async function shiftTimes({ connection, ledger, nowMs }: Transaction, byMs: number): Promise<void> {
-  await Promise.all([
-    ...SHIFT.map((text) => connection.rows(text, [byMs])),
-    connection.rows('UPDATE facts SET at_ms = $1 WHERE at_ms > $1', [nowMs]),
-    connection.rows('UPDATE tallies SET at_ms = $1 WHERE at_ms > $1', [nowMs]),
-  ]);
-  for (const target of ledger.all()) {
-    const { breaker } = ledger.touch(target);
-    if (breaker.pausedUntilMs !== null) target.breaker = { ...breaker, pausedUntilMs: breaker.pausedUntilMs + byMs };
-    target.nextReadyMs += byMs;
-    target.tokensAtMs += byMs;
-  }
-  ledger.change().nextHoldMs += byMs;
 }
 
 /** The next that ended by themselves in transactions of this replica, with what people and metrics want to know. */

@@ -31,8 +31,9 @@ export async function openPostgresOutbox(options: PostgresOutboxOptions): Promis
   }
   const owner = randomUUID();
   const { keepDeliveredMs = 7 * DAY_MS, keepDeadMs = 30 * DAY_MS, maxBytes = Number.POSITIVE_INFINITY } = options;
+  const retention = { keepDeliveredMs: Math.floor(keepDeliveredMs), keepDeadMs: Math.floor(keepDeadMs), maxBytes };
   const onConnection = options.onConnection ?? ((): void => undefined);
-  const writer = new Writer({ line, clock, owner, place, onConnection, retention: { keepDeliveredMs, keepDeadMs, maxBytes } });
+  const writer = new Writer({ line, clock, owner, place, onConnection, retention });
   const reader = new Reader({ open: () => connect(settings), clock, place });
   const outbox = new BatchedOutbox({
     project,

@@ -16,7 +16,7 @@ const DELIVERY = `SELECT d.*, p.plan, e.id AS event_id, e.kind, e.namespace, e.n
 const ATTEMPTS = 'SELECT delivery, number, at_ms, record FROM attempts WHERE delivery = ANY ($1::bigint[]) ORDER BY delivery, number';
 const DECISIONS = `SELECT delivery, at_ms, kind, by_whom, forced, from_state, reason FROM decisions WHERE delivery = ANY ($1::bigint[])
   ORDER BY delivery, number`;
-const PENDING = `SELECT *, greatest(0, outbox_now() - accepted_ms) AS age_ms FROM events
+const PENDING = `SELECT *, greatest(0, outbox_now() - coalesce(pending_since_ms, accepted_ms)) AS age_ms FROM events
   WHERE pending_due_ms IS NOT NULL AND ($2 OR pending_due_ms <= outbox_now()) ORDER BY pending_due_ms, seq LIMIT $1`;
 const TARGETS = `SELECT key, waiting, leased, dead, paused_until_ms AS "pausedUntilMs", failures,
     CASE WHEN waiting > 0 THEN (SELECT greatest(0, outbox_now() - (min(expires_ms) - $1)) FROM deliveries

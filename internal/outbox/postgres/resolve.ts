@@ -1,6 +1,7 @@
 // Settling verdicts that were pending. Two routers may look at one event: what the first settled owes nothing anew.
 import { toKey } from '../../sdk/target.ts';
 import type { Verdict } from '../../routing/route.ts';
+import { toOrderMs } from '../lane-order.ts';
 import type { ResolutionInput } from '../operations.ts';
 import { mergeVerdicts } from '../rows.ts';
 import { DEAD } from '../state-codes.ts';
@@ -50,7 +51,7 @@ function resolveEvent(
   ledger.change().pending += (isPending ? 1 : 0) - (row.pending_due_ms === null ? 0 : 1);
 
   const settled = new Set(stored.filter((verdict) => verdict.kind !== 'pending').map((verdict) => toKey(verdict.route)));
-  const event = { seq: row.seq, orderMs: row.occurred_ms ?? row.accepted_ms };
+  const event = { seq: row.seq, orderMs: toOrderMs(row.occurred_ms, row.accepted_ms) };
   for (const delivery of entry.deliveries) {
     if (!settled.has(delivery.routeKey)) deliveries.insert(delivery, event);
   }

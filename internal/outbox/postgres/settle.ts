@@ -65,6 +65,7 @@ class Settling {
       nowMs,
       expiresAtMs: row.expires_ms,
       attempts: row.attempts,
+      deferrals: Math.max(0, row.tries - row.attempts),
       firstTryMs: row.first_try_ms,
       goneSinceMs: row.gone_ms,
       isOutdated: this.#isOutdatedTry(row, entry),

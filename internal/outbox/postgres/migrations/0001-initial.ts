@@ -7,6 +7,7 @@
 // deliveries.state: 0 waiting, 1 leased, 2 delivered, 3 superseded, 4 cancelled, 5 dead.
 // deliveries.position orders a lane: the sequence at first, a later one after a replay.
 // deliveries.ready_ms is when a worker may take it; null while its lane holds it back, it is leased or it ended.
+// events.pending_since_ms is from when a pending event counts its age; null while that is its acceptance.
 // deliveries.waits_for: 0 its schedule, 1 a moment that was asked for, 2 a change of its Target.
 export const initial = `
 CREATE FUNCTION outbox_now() RETURNS bigint LANGUAGE sql STABLE AS
@@ -52,6 +53,7 @@ CREATE TABLE events (
   id text COLLATE "C" NOT NULL UNIQUE,
   accepted_ms bigint NOT NULL,
   pending_due_ms bigint,
+  pending_since_ms bigint,
   occurred_ms bigint,
   dialect text NOT NULL, tenant text NOT NULL, cluster text NOT NULL, origin text NOT NULL,
   kind text NOT NULL, namespace text NOT NULL, name text NOT NULL,
