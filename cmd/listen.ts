@@ -38,7 +38,7 @@ export async function listen(app: RequestListener, address: ListenAddress, flag:
 }
 
 /** Says in words why an address cannot be listened on. */
-export function toStartupError(cause: unknown, { host, port }: ListenAddress, flag: string): StartupError {
+function toStartupError(cause: unknown, { host, port }: ListenAddress, flag: string): StartupError {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
   const place = `${host}:${port}`;
   const reasons: Readonly<Record<string, string>> = {
