@@ -13,19 +13,25 @@ export function parseHeaders(text: string): Readonly<Record<string, string>> {
   const root = document.contents;
   if (root === null || (isScalar(root) && toText(root) === null)) return {};
   if (!isMap(root)) throw new Error('cannot unmarshal into a map of strings: headers is not a map');
-  return toRecord(root, document);
+  return toRecord(root, document, text);
 }
 
-function toRecord(map: YAMLMap, document: Document): Readonly<Record<string, string>> {
+function toRecord(map: YAMLMap, document: Document, source: string): Readonly<Record<string, string>> {
   const entries = new Map<string, string>();
   for (const { key, value } of map.items) {
     const name = scalarOf(key, document);
     if (name === undefined || name === null) throw new Error('cannot unmarshal into a map of strings: a key is not text');
     const text = scalarOf(value, document);
     if (text === undefined) throw new Error('cannot unmarshal into a map of strings: a value is a map or a list');
-    entries.set(name, text ?? '');
+    entries.set(name, withoutAddedEnd(text ?? '', value, source));
   }
   return Object.fromEntries([...entries].toSorted(([left], [right]) => (left < right ? -1 : Number(left > right))));
+}
+
+/** The library ends a block of text with a line break also where the source ends without one. */
+function withoutAddedEnd(text: string, value: unknown, source: string): string {
+  const isBlock = isScalar(value) && (value.type === 'BLOCK_LITERAL' || value.type === 'BLOCK_FOLDED');
+  return isBlock && text.endsWith('\n') && !source.endsWith('\n') && value.range?.[1] === source.length ? text.slice(0, -1) : text;
 }
 
 /** null for YAML's null, undefined for what is no scalar. */
@@ -76,11 +82,22 @@ function parseMagnitude(digits: string): bigint | undefined {
   return /^0[0-7]+$/.test(digits) ? BigInt(`0o${digits.slice(1)}`) : undefined;
 }
 
-/** As Go's strconv prints it with the fewest digits: with an exponent, of at least two digits, below 1e-4 and from 1e6 on. */
+/** As Go's strconv prints a 32-bit number with the fewest digits: with an exponent below 1e-4 and from 1e6 on. */
 function formatFloat(value: number): string {
-  const [mantissa = '', exponentText = '0'] = value.toExponential().split('e');
+  const single = Math.fround(value);
+  if (!Number.isFinite(single)) return single > 0 ? '+Inf' : '-Inf';
+  const [mantissa = '', exponentText = '0'] = fewestDigits(single).split('e');
   const exponent = Number(exponentText);
   const sign = exponent < 0 ? '-' : '+';
   if (exponent < -4 || exponent >= 6) return `${mantissa}e${sign}${String(Math.abs(exponent)).padStart(2, '0')}`;
-  return Object.is(value, -0) ? '-0' : String(value);
+  return Object.is(single, -0) ? '-0' : String(Number(`${mantissa}e${exponent}`));
+}
+
+/** Nine digits tell any two 32-bit numbers apart. */
+function fewestDigits(single: number): string {
+  for (let digits = 0; digits < 8; digits += 1) {
+    const text = single.toExponential(digits);
+    if (Math.fround(Number(text)) === single) return text;
+  }
+  return single.toExponential(8);
 }
