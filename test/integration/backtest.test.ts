@@ -124,7 +124,7 @@ test('what cannot be read is told on stderr', async () => {
     { args: ['--events', broken], code: 2, says: /--alert/ },
     { args: ['--alert', edited, '--events', broken], code: 1, says: /line 2 of .*broken\.jsonl is not JSON/ },
     { args: ['--alert', join(folder, 'none.yaml')], code: 1, says: /cannot read the manifests/ },
-    { args: ['--alert', join(manifests, 'none'), '--since', 'yesterday'], code: 2, says: /write a duration/ },
+    { args: ['--alert', join(manifests, 'none'), '--since', 'yesterday'], code: 2, says: /write 30m, 2h or 7d/ },
   ];
   for (const { args, code, says } of cases) {
     const ran = await runTocsin('backtest', ...args);

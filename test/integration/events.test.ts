@@ -228,7 +228,7 @@ const wrong: readonly { readonly args: readonly string[]; readonly says: RegExp 
   { args: ['events', '--verdict', 'lost'], says: /Allowed choices are matched, unmatched/ },
   { args: ['events', '--object', 'a//b'], says: /write Kind\/namespace\/name/ },
   { args: ['events', '--object', '*/*/*'], says: /name a kind, namespace or name/ },
-  { args: ['events', '--since', 'yesterday'], says: /write a duration/ },
+  { args: ['events', '--since', 'yesterday'], says: /write 30m, 2h or 7d/ },
   { args: ['events', '--limit', '-1'], says: /write a whole number/ },
   { args: ['events', '--follow', '--after', 'x'], says: /cannot be used with/ },
   { args: ['deliveries', '--follow', '--until', '1h'], says: /cannot be used with/ },
