@@ -7,7 +7,7 @@ import type { Place } from '../support/outbox-suite/world.ts';
 import { PostgresSchema } from '../support/postgres-place.ts';
 import { startPostgres } from '../support/postgres-server.ts';
 
-const STORIES = 2;
+const STORIES = 15;
 /** A clock that is set years ahead must not end a story by pruning it. */
 const FOR_EVER_MS = Number.MAX_SAFE_INTEGER / 4;
 

@@ -1,10 +1,9 @@
 // Hands out what is ready: fair over Targets, within each one's lease window and rate, one probe at a time while it is paused.
-import { foldBacklog, isBacklog } from '../backlog.ts';
 import type { LeaseRow, Poll } from '../operations.ts';
-import { LIFETIME_MS } from '../schedule.ts';
-import { DEAD, LEASED, SUPERSEDED, WAITING } from '../state-codes.ts';
+import { DEAD, LEASED, WAITING } from '../state-codes.ts';
 import { capacityOf, nextTurnMs, spendToken } from '../target.ts';
 import type { DeliveryRow } from './delivery-rows.ts';
+import { foldLane, isAlone, WAITING_IN_LANES } from './fold.ts';
 import type { Ledger, SharedTarget } from './ledger.ts';
 import type { Transaction } from './transaction.ts';
 
@@ -15,7 +14,6 @@ const READY = `unnest($1::integer[], $2::integer[]) AS asked(target, room) CROSS
 const PROBE = `deliveries d WHERE target = $1 AND ready_ms IS NOT NULL AND (waits_for = 0 OR ready_ms <= $2) AND position > $3
   ORDER BY position LIMIT 1`;
 const NEXT_READY = 'SELECT min(ready_ms) AS ready FROM deliveries WHERE target = $1 AND ready_ms IS NOT NULL';
-const WAITING_IN_LANES = `deliveries d WHERE lane = ANY ($1::text[]) AND ended_ms IS NULL AND state = ${WAITING} AND forced = 0`;
 const EXPIRED_MESSAGE = 'not delivered within 24 h of acceptance';
 
 /** Leases up to the request's limit; empty when nothing may go now. */
@@ -53,7 +51,7 @@ class Round {
   readonly #leaseMs: number;
   readonly #share: number;
   #room: number;
-  /** Waiting deliveries of lanes whose head is a backlog. */
+  /** What waits in lanes that have a backlog. */
   readonly #waiting = new Map<string, DeliveryRow[]>();
 
   constructor(transaction: Transaction, limits: { readonly leaseMs: number; readonly share: number; readonly room: number }) {
@@ -84,7 +82,7 @@ class Round {
   async #readBacklogs(found: Iterable<readonly DeliveryRow[]>): Promise<void> {
     const lanes = [...found]
       .flat()
-      .filter((row) => this.#mayFold(row))
+      .filter((row) => !isAlone(this.#transaction, row))
       .map(({ lane }) => lane);
     if (lanes.length === 0) return;
     const rows = await this.#transaction.deliveries.read(WAITING_IN_LANES, [[...new Set(lanes)]]);
@@ -101,8 +99,10 @@ class Round {
     if (room <= 0) return 0;
     const ready = rows.filter((row) => row.ready_ms !== null && row.ready_ms <= nowMs).slice(0, room);
     const nextReadyMs = rows[ready.length]?.ready_ms ?? Number.POSITIVE_INFINITY;
+    let moved = 0;
     for (const row of ready) {
       const chosen = this.#chooseLive(row);
+      if (row.state !== WAITING || chosen !== null) moved += 1;
       if (chosen === null) continue;
       leased.push(this.#leaseOne(target, chosen));
       spendToken(target, nowMs);
@@ -110,7 +110,7 @@ class Round {
     }
     ledger.setReady(target, nextReadyMs);
     ledger.touch(target).served = ledger.counters.turn + 1;
-    return ready.length;
+    return moved;
   }
 
   /** The next delivery behind the last probe, due or not, unless the other side asked to wait with it. */
@@ -133,10 +133,6 @@ class Round {
     return row === undefined ? 0 : 1;
   }
 
-  #mayFold(row: DeliveryRow): boolean {
-    return row.latest === 1 && row.newest === 0 && row.forced === 0 && isBacklog(this.#ageMs(row));
-  }
-
   /** The delivery to send in the place of this one: itself, the newest of its backlog, or none because it expired or is gone. */
   #chooseLive(row: DeliveryRow): DeliveryRow | null {
     if (row.state !== WAITING) return null;
@@ -144,15 +140,8 @@ class Round {
       expire(this.#transaction, row);
       return null;
     }
-    if (!this.#mayFold(row)) return row;
-    const waiting = (this.#waiting.get(row.lane) ?? []).filter((one) => one.state === WAITING && isBacklog(this.#ageMs(one)));
-    const fold = foldBacklog(waiting.map((one) => ({ row: one, position: one.position, precededBy: one.preceded_by })));
-    if (fold === null) return row;
-    for (const { row: old } of fold.superseded) {
-      this.#transaction.end(old, { state: SUPERSEDED, reason: null, message: 'a newer one of its backlog was sent' });
-    }
-    this.#transaction.deliveries.change(fold.send.row, { preceded_by: fold.precededBy });
-    return fold.send.row;
+    if (isAlone(this.#transaction, row)) return row;
+    return foldLane(this.#transaction, row, this.#waiting.get(row.lane) ?? []);
   }
 
   #leaseOne(target: SharedTarget, row: DeliveryRow): LeaseRow {
@@ -170,11 +159,6 @@ class Round {
       tries: row.tries,
       outOfOrder: row.out_of_order === 1,
     };
-  }
-
-  /** Counted from the end of its life, which a jump of the clock moves along and a replay sets anew. */
-  #ageMs(row: DeliveryRow): number {
-    return this.#transaction.nowMs - (row.expires_ms - LIFETIME_MS);
   }
 }
 

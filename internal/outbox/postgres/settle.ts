@@ -113,7 +113,9 @@ class Settling {
   #takeStep(row: DeliveryRow, step: Step, isRecovered: boolean): void {
     const { deliveries, ledger, nowMs } = this.#transaction;
     const isEnd = step.state !== 'waiting';
-    const holdUntilMs = isEnd || row.newest === 1 || row.out_of_order === 1 ? null : (row.hold_until_ms ?? nowMs + LANE_HOLD_MS);
+    // In a newest lane whatever comes next supersedes a failing head, but for one that a person forced.
+    const isHolding = !isEnd && row.out_of_order === 0 && (row.newest === 0 || row.forced === 1);
+    const holdUntilMs = isHolding ? (row.hold_until_ms ?? nowMs + LANE_HOLD_MS) : null;
     const dueMs = isRecovered && !isEnd && step.waitsFor === 'schedule' ? nowMs : step.dueAtMs;
     const target = ledger.byId(row.target);
     ledger.countState(target, LEASED, toStateCode(step.state));
