@@ -1,6 +1,7 @@
 // What would have passed, in which order people read it, and how long ten thousand Alerts take.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { cpuMs } from '../../test/support/cpu-time.ts';
 import {
   toDefinition,
   toLabels,
@@ -134,7 +135,7 @@ test('ten thousand ordinary expressions on a long message are all searched', () 
   assert.ok(explained.every((verdict) => verdict.kind === 'dropped' && verdict.reason === 'inclusion'));
 });
 
-test(`ten thousand Alerts are explained in less than ${WITHIN_MS} ms`, (context) => {
+test(`ten thousand Alerts are explained in less than ${WITHIN_MS} ms`, async (context) => {
   const routes = Array.from({ length: 10_000 }, (_, index) => {
     const ref = toRef(`team-${index % 500}`, `alert-${index}`);
     const selectors = [toSelector({ namespace: index % 100 === 0 ? 'foo-ns' : `team-${index % 500}` })];
@@ -144,11 +145,10 @@ test(`ten thousand Alerts are explained in less than ${WITHIN_MS} ms`, (context)
   });
   const targets = Array.from({ length: 500 }, (_, index) => toTestTarget('provider', { ref: toRef(`team-${index}`, 'provider') }));
   const snapshot = toSnapshot(routes, targets);
-  const runs = Array.from({ length: 5 }, () => {
-    const startedMs = performance.now();
-    assert.equal(explainEvent(toTestEvent(), snapshot, CONTEXT).length, 10_000);
-    return performance.now() - startedMs;
-  });
+  const runs: number[] = [];
+  for (let run = 0; run < 5; run++) {
+    runs.push(await cpuMs(() => assert.equal(explainEvent(toTestEvent(), snapshot, CONTEXT).length, 10_000)));
+  }
 
   context.diagnostic(`the runs took ${runs.map((ms) => ms.toFixed(0)).join(', ')} ms`);
   assert.ok(Math.min(...runs) < WITHIN_MS, `${Math.min(...runs)} ms`);
