@@ -55,12 +55,10 @@ async function readiness(options: HealthOptions, startedMs: number): Promise<rea
 }
 
 async function storeChecks({ clock, store }: HealthOptions): Promise<readonly Check[]> {
-  let cancelWait = (): void => undefined;
-  const tooLate = new Promise<never>((_, reject) => {
-    cancelWait = clock.schedule(STORE_WAIT_MS, () => reject(new StoreError('busy', 'store does not answer')));
-  });
+  const tooLate = Promise.withResolvers<never>();
+  const cancelWait = clock.schedule(STORE_WAIT_MS, () => tooLate.reject(new StoreError('busy', 'store does not answer')));
   try {
-    const { writable, problem, persistent } = await Promise.race([store(), tooLate]);
+    const { writable, problem, persistent } = await Promise.race([store(), tooLate.promise]);
     return [
       writable ? { name: 'store', state: 'ok' } : { name: 'store', state: 'failed', detail: problem ?? 'store is not writable' },
       persistent
