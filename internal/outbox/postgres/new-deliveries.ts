@@ -15,8 +15,10 @@ import type { Transaction } from './transaction.ts';
 
 const PLAN_COLUMNS = { seq: 'bigint', route_key: 'text', plan: 'text' } as const satisfies Columns;
 const INSERT_PLANS = insertText('plans', PLAN_COLUMNS);
-const BUSY = `SELECT lane FROM unnest($1::text[]) AS asked(lane)
-  WHERE EXISTS (SELECT FROM deliveries WHERE lane = asked.lane AND ended_ms IS NULL AND out_of_order = 0)`;
+/** One look into the index per lane: with a plain EXISTS the planner may read all that lives. */
+const BUSY = `SELECT busy.lane FROM unnest($1::text[]) AS asked(lane) CROSS JOIN LATERAL (
+    SELECT lane FROM deliveries WHERE lane = asked.lane AND ended_ms IS NULL AND out_of_order = 0 LIMIT 1
+  ) busy`;
 /** In a lane whose deliveries speak for all of it nothing but the order of arrival counts. */
 const BY_ARRIVAL_MS = 0;
 

@@ -35,9 +35,13 @@ const COLUMNS = {
 } as const satisfies Columns;
 
 const UPSERT = upsertText('tallies', COLUMNS, ['lane', 'member']);
-const OF_LANES = `SELECT t.* FROM tallies t JOIN unnest($1::text[], $2::text[]) AS asked(lane, member) USING (lane, member)`;
-const OF_SERIES = `SELECT t.* FROM tallies t JOIN unnest($1::text[], $2::text[]) AS asked(series, member) USING (series, member)
-  WHERE t.is_open = 1 OR t.is_overtaken = 0`;
+// OFFSET 0 keeps each a look into the index.
+const OF_LANES = `SELECT t.* FROM unnest($1::text[], $2::text[]) AS asked(lane, member) CROSS JOIN LATERAL (
+    SELECT * FROM tallies WHERE lane = asked.lane AND member = asked.member OFFSET 0
+  ) t`;
+const OF_SERIES = `SELECT t.* FROM unnest($1::text[], $2::text[]) AS asked(series, member) CROSS JOIN LATERAL (
+    SELECT * FROM tallies WHERE series = asked.series AND member = asked.member AND (is_open = 1 OR is_overtaken = 0) OFFSET 0
+  ) t`;
 
 /** A lane in which a member was left open. */
 export interface Closed {

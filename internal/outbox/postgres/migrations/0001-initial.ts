@@ -101,7 +101,6 @@ CREATE TABLE deliveries (
 CREATE INDEX deliveries_event ON deliveries (event_seq);
 CREATE INDEX deliveries_lane ON deliveries (lane, position) WHERE ended_ms IS NULL;
 CREATE INDEX deliveries_ready ON deliveries (target, ready_ms) WHERE ready_ms IS NOT NULL;
-CREATE INDEX deliveries_probe ON deliveries (target, position) WHERE ready_ms IS NOT NULL;
 CREATE INDEX deliveries_live ON deliveries (expires_ms, target) WHERE ended_ms IS NULL;
 CREATE INDEX deliveries_leased ON deliveries (lease_until_ms) WHERE lease_until_ms IS NOT NULL;
 CREATE INDEX deliveries_holding ON deliveries (hold_until_ms) WHERE hold_until_ms IS NOT NULL;
