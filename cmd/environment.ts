@@ -40,14 +40,15 @@ export async function readEnvironment(variables: NodeJS.ProcessEnv): Promise<Env
     ...(host ? { kubernetes: { host, port } } : {}),
     podName: variables['HOSTNAME'],
     runtimeNamespace: variables['RUNTIME_NAMESPACE'],
-    forProviders: declaredByProviders(variables),
+    forProviders: readForProviders(variables),
     identity: readControllerIdentity(variables),
     azureAuthority: readAzureAuthority(variables),
     ...(caFile ? { trustedCa: await readCa(caFile) } : {}),
   };
 }
 
-function declaredByProviders(variables: NodeJS.ProcessEnv): Readonly<Record<string, string>> {
+/** Variables that types of Providers declare, and no others. */
+export function readForProviders(variables: NodeJS.ProcessEnv): Readonly<Record<string, string>> {
   const names = catalog.types.flatMap((type) => catalog.get(type)?.capabilities.environment ?? []);
   return Object.fromEntries(names.flatMap((name) => (variables[name] === undefined ? [] : [[name, variables[name]]])));
 }

@@ -34,6 +34,8 @@ export interface OutlookOptions {
   readonly folder: OpenFolder;
   readonly nowMs: number;
   readonly showPath: boolean;
+  /** Variables of the process that types declare. */
+  readonly environment: Readonly<Record<string, string>>;
 }
 
 /** One for each Alert that matches. */
@@ -64,7 +66,7 @@ export async function foreseeProvider(event: Event, target: Target, options: Out
   return withHint(await previewMessage({ event, target, metadata }, toTools(options)), target, options.folder);
 }
 
-function toTools({ folder, nowMs, showPath }: OutlookOptions): PreviewTools {
+function toTools({ folder, nowMs, showPath, environment }: OutlookOptions): PreviewTools {
   // Only what is refused everywhere: names are not resolved, and the flags of a server are not known.
   const policy = parseEgress({ deny: [], allow: [], denyLoopback: false });
   const own = { listeners: [], addresses: () => [], hostName: '' };
@@ -73,7 +75,7 @@ function toTools({ folder, nowMs, showPath }: OutlookOptions): PreviewTools {
     const fault = egressFault({ name, port: Number(port) || (protocol === 'https:' ? 443 : 80) }, policy, own);
     return fault === undefined ? undefined : `${fault}; a server sends there only where --egress-allow permits it`;
   };
-  return { resolve: (target) => folder.resolve(target), redactor: folder.redactor, nowMs, showPath, refuses };
+  return { resolve: (target) => folder.resolve(target), redactor: folder.redactor, environment, nowMs, showPath, refuses };
 }
 
 async function withHint(preview: Preview, target: Target, folder: OpenFolder): Promise<Outlook> {

@@ -2,6 +2,7 @@
 import { type Command, Option } from 'commander';
 import type { UsedLimit } from '../internal/preview/limits.ts';
 import { AdminError } from './admin-client.ts';
+import { readForProviders } from './environment.ts';
 import { nameInput, parseObjectName, readEventBody, toInputEvent, toTestBody } from './event-input.ts';
 import { APPLIED, type EventWords, withEventWords } from './event-words.ts';
 import { openFolder } from './folder.ts';
@@ -54,7 +55,7 @@ export function addRender(program: Command, terminal: Terminal): void {
 async function render(body: string, flags: RenderFlags, terminal: Terminal): Promise<void> {
   const event = toInputEvent(body, flags.event === undefined ? 'the made-up event' : nameInput(flags.event), terminal);
   const folder = await openFolder(flags);
-  const options = { folder, nowMs: terminal.nowMs(), showPath: flags.showPath };
+  const options = { folder, nowMs: terminal.nowMs(), showPath: flags.showPath, environment: readForProviders(process.env) };
   let previews: readonly Outlook[];
   if (flags.provider === undefined) previews = await foresee(event, options);
   else {

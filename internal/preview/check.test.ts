@@ -128,6 +128,15 @@ const CASES: readonly Case[] = [
     says: /asked https:\/\/forge\.example\.com/,
   },
   {
+    name: 'a variable of the process that cannot be used',
+    definition: toConversation(async (_, { environment }) => {
+      throw new ConfigFault(`nothing is at ${environment?.['FORGE_API']}`);
+    }),
+    want: ['configuration failed config'],
+    says: /nothing is at https:\/\/forge\.example\.com/,
+    asked: [],
+  },
+  {
     name: 'credentials that work',
     definition: { check: async () => ({ kind: 'delivered', note: `signed in as ${CANARY}` }) },
     want: ['configuration fine', 'connection fine', 'credentials fine'],

@@ -68,7 +68,7 @@ async function runSteps(target: Target, tools: CheckTools, signal: AbortSignal):
   } catch (error) {
     return [toFailed('configuration', error)];
   }
-  const refusal = await findRefusal(target, definition, resolved.config, tools.redactor);
+  const refusal = await findRefusal(target, definition, resolved.config, tools);
   if (refusal !== undefined) return [failed('configuration', 'config', refusal)];
   const configuration: CheckStep = { step: 'configuration', result: 'fine', detail: 'the Provider and its Secrets are complete' };
   const connection = await connect(definition, resolved, tools, signal);

@@ -146,6 +146,49 @@ for (const { value, want } of [
   });
 }
 
+for (const { type, spec, secret, environment, want } of [
+  {
+    type: 'sentry',
+    spec: { address: 'https://key@sentry.example.com/1' },
+    environment: { SENTRY_ENVIRONMENT: 'staging' },
+    want: /"environment":"staging"/,
+  },
+  {
+    type: 'otel',
+    spec: { address: 'https://otel.example.com' },
+    environment: { OTEL_RESOURCE_ATTRIBUTES: 'deployment.environment=staging' },
+    want: /bytes that are no text$/,
+  },
+  {
+    type: 'azureeventhub',
+    spec: { address: 'hub', channel: 'fleet' },
+    secret: { token: 'a-token-of-azure' },
+    environment: { AZURE_AUTHORITY_HOST: 'https://login.microsoftonline.us/' },
+    want: /^https:\/\/fleet\.servicebus\.usgovcloudapi\.net\//,
+  },
+  {
+    type: 'bitbucket',
+    spec: { address: 'https://bitbucket.org/org/repo' },
+    secret: { token: 'user:password-of-an-app' },
+    environment: { BITBUCKET_API_BASE_URL: 'https://forge.example.com/2.0' },
+    want: /^https:\/\/forge\.example\.com\//,
+  },
+]) {
+  test(`${type}: a preview counts the variables of the process that the type declares`, async () => {
+    const definition = catalog.get(type);
+    const [example] = definition?.examples ?? [];
+    assert.ok(definition !== undefined && example !== undefined);
+    const bare = { ...example, spec: { type, ...spec }, ...(secret === undefined ? {} : { secret }) };
+
+    const { requests, fault } = await preview(definition, bare, { environment });
+    const without = await preview(definition, bare, { environment: {} });
+
+    assert.equal(fault, undefined);
+    assert.notDeepEqual(requests, without.requests);
+    assert.match(requests.map(({ url, body }) => `${url}\n${body}`).join('\n'), want);
+  });
+}
+
 test('a refused address is told, and paths are shown where they are asked for', async () => {
   const definition = catalog.get('generic');
   const [example] = definition?.examples ?? [];

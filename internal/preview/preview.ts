@@ -18,6 +18,8 @@ export interface PreviewTools {
   /** Registers every secret value for redaction first. */
   readonly resolve: (target: Target) => Promise<ResolvedTarget>;
   readonly redactor: Redactor;
+  /** Variables of the process that types declare. */
+  readonly environment?: Readonly<Record<string, string>>;
   readonly nowMs: number;
   /** Shows paths and queries too, redacted. */
   readonly showPath: boolean;
@@ -72,7 +74,7 @@ export async function previewMessage(question: PreviewQuestion, tools: PreviewTo
   if (target.definition === null) return refused(`there is no Provider type ${JSON.stringify(target.type)}`);
   try {
     const { config } = await tools.resolve(target);
-    const inputs = toInputs(question, config, tools.nowMs);
+    const inputs = toInputs(question, config, tools);
     if ('error' in inputs) return refused(`failed to create commit status: ${inputs.error}`);
     return { ...head, ...(await renderAll(target.definition, inputs, tools)) };
   } catch (error) {
@@ -123,7 +125,7 @@ function refusalOf(text: string, { refuses }: PreviewTools): string | undefined 
 function toInputs(
   question: PreviewQuestion,
   config: RenderInput['config'],
-  nowMs: number,
+  { environment, nowMs }: PreviewTools,
 ): readonly RenderInput[] | { readonly error: string } {
   const { event, target, alert, metadata } = question;
   const { namespace, name, uid } = target.ref;
@@ -136,6 +138,7 @@ function toInputs(
     occurredAtMs: event.occurredAtMs,
     deliveryId: event.id,
     precededBy: 0,
+    ...(environment === undefined ? {} : { environment }),
     nowMs,
   };
   if (target.definition?.capabilities.accepts.includes('commit-status') !== true) return [input];

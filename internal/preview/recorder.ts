@@ -21,7 +21,7 @@ export async function recordRequests(definition: ProviderDefinition, input: Rend
   const notes: string[] = [];
   redactor.add(PLACEHOLDER_TOKEN);
   try {
-    const outcome = await definition.send?.(toContext({ requests, notes, nowMs: input.nowMs, answerOf: definition.previewAnswer }), input);
+    const outcome = await definition.send?.(toContext({ requests, notes, input, answerOf: definition.previewAnswer }), input);
     if (outcome?.kind === 'delivered' && outcome.note !== undefined && requests.length === 0) notes.push(outcome.note);
     if (outcome !== undefined && outcome.kind !== 'delivered' && requests.length === 0) {
       if (outcome.reason === 'config') throw new ConfigFault(outcome.message);
@@ -38,11 +38,11 @@ export async function recordRequests(definition: ProviderDefinition, input: Rend
 interface Play {
   readonly requests: HttpRequest[];
   readonly notes: string[];
-  readonly nowMs: number;
+  readonly input: RenderInput;
   readonly answerOf: ProviderDefinition['previewAnswer'];
 }
 
-function toContext({ requests, notes, nowMs, answerOf }: Play): SendContext {
+function toContext({ requests, notes, input: { environment, nowMs }, answerOf }: Play): SendContext {
   const answer = async (request: HttpRequest): Promise<HttpResponse> => {
     if (requests.length >= MAX_REQUESTS) throw new TransportError('network', 'too many requests for a preview');
     requests.push(request);
@@ -63,6 +63,7 @@ function toContext({ requests, notes, nowMs, answerOf }: Play): SendContext {
     shared: (_, work) => work(),
     learn: () => undefined,
     identity: async () => PLACEHOLDER_TOKEN,
+    ...(environment === undefined ? {} : { environment }),
     memory: { get: async () => undefined },
     lane: 'preview',
     clock: { nowMs: () => nowMs },

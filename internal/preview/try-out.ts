@@ -1,7 +1,7 @@
 // Whether a configuration could send anything at all: the type makes up the requests of its own example with it, and nobody is asked.
 import type { Target } from '../routing/route.ts';
 import { ConfigFault, type ProviderDefinition, type RenderInput, type ResolvedConfig } from '../sdk/provider.ts';
-import type { Redactor } from '../sdk/transport.ts';
+import type { PreviewTools } from './preview.ts';
 import { recordRequests } from './recorder.ts';
 
 /** What the type refuses of the configuration, in its own words; undefined when it refuses nothing. */
@@ -9,7 +9,7 @@ export async function findRefusal(
   target: Target,
   definition: ProviderDefinition,
   config: ResolvedConfig,
-  redactor: Redactor,
+  { environment, redactor }: Pick<PreviewTools, 'environment' | 'redactor'>,
 ): Promise<string | undefined> {
   const [example] = definition.examples;
   if (example === undefined) return undefined;
@@ -23,6 +23,7 @@ export async function findRefusal(
     statusId: 'example',
     deliveryId: '00000000-0000-7000-8000-000000000000',
     precededBy: 0,
+    ...(environment === undefined ? {} : { environment }),
     nowMs: 0,
   };
   try {
