@@ -127,6 +127,23 @@ describe('outbox on PostgreSQL, when things break', () => {
     }
   });
 
+  it('looks for one that takes writes when the one it has takes none any more', async () => {
+    const outbox = await open();
+    await append(outbox, 'e1');
+    await server.query('ALTER ROLE tocsin SET default_transaction_read_only = on');
+    try {
+      await server.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'tocsin'");
+      await untilTrue(() => refusalOf(append(outbox, 'e2'), 'read-only'), 'a refusal');
+    } finally {
+      await server.query('ALTER ROLE tocsin RESET default_transaction_read_only');
+    }
+
+    await untilTrue(async () => (await append(outbox, 'e2').catch(() => undefined)) !== undefined, 'the next event');
+
+    assert.equal((await outbox.stats()).events, 2);
+    await outbox.close();
+  });
+
   it('refuses tables of a newer program and tables of something else, and leaves them alone', async () => {
     await (await open()).close();
     await schema.query(`UPDATE ${schema.name}.meta SET schema = 99, min_reader = 98`);
@@ -215,3 +232,10 @@ describe('outbox on PostgreSQL, when things break', () => {
     await assert.rejects(outbox.event('e1'), { code: 'closed' });
   });
 });
+
+async function refusalOf(asked: Promise<unknown>, code: StoreError['code']): Promise<boolean> {
+  return asked.then(
+    () => false,
+    (error: unknown) => error instanceof StoreError && error.code === code,
+  );
+}

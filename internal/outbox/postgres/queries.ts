@@ -18,9 +18,8 @@ const DECISIONS = `SELECT delivery, at_ms, kind, by_whom, forced, from_state, re
   ORDER BY delivery, number`;
 const PENDING = `SELECT *, greatest(0, outbox_now() - coalesce(pending_since_ms, accepted_ms)) AS age_ms FROM events
   WHERE pending_due_ms IS NOT NULL AND ($2 OR pending_due_ms <= outbox_now()) ORDER BY pending_due_ms, seq LIMIT $1`;
-const TARGETS = `SELECT key, waiting, leased, dead, paused_until_ms AS "pausedUntilMs", failures,
-    CASE WHEN waiting > 0 THEN (SELECT greatest(0, outbox_now() - (min(expires_ms) - $1)) FROM deliveries
-      WHERE target = targets.id AND ended_ms IS NULL) END AS "oldestWaitingMs" FROM targets ORDER BY id`;
+const TARGETS = `SELECT id, key, waiting, leased, dead, paused_until_ms AS "pausedUntilMs", failures FROM targets ORDER BY id`;
+const OLDEST = `SELECT target, greatest(0, outbox_now() - (min(expires_ms) - $1)) AS ms FROM deliveries WHERE ended_ms IS NULL GROUP BY target`;
 
 /** Whole deliveries with their events. */
 export async function load(connection: Connection, ids: readonly string[]): Promise<readonly (DeliveryRows & { readonly event: Row })[]> {
@@ -45,8 +44,13 @@ export function pending(connection: Connection, request: { readonly limit: numbe
   return connection.rows(PENDING, [request.limit, request.all]);
 }
 
-export function targets(connection: Connection): Promise<readonly TargetState[]> {
-  return connection.rows<TargetState>(TARGETS, [LIFETIME_MS]);
+export async function targets(connection: Connection): Promise<readonly TargetState[]> {
+  const [rows, oldest] = await Promise.all([
+    connection.rows<Omit<TargetState, 'oldestWaitingMs'> & { readonly id: number }>(TARGETS),
+    connection.rows<{ target: number; ms: number }>(OLDEST, [LIFETIME_MS]),
+  ]);
+  const oldestOf = new Map(oldest.map(({ target, ms }) => [target, ms]));
+  return rows.map(({ id, ...row }) => ({ ...row, oldestWaitingMs: row.waiting === 0 ? null : (oldestOf.get(id) ?? null) }));
 }
 
 /** `fromSeq` is where a slice begins: the rows before it, or with the oldest first those from it on. */

@@ -73,7 +73,8 @@ export class Writer {
       return { results, ...(await this.#serve(transaction)) };
     });
     if (all.ok) return this.#reply(all.value.results, all.value);
-    if (all.failure.code === 'busy' || operations.length === 0) return this.#reply(operations.map(() => all));
+    if (all.failure.code === 'busy' || all.failure.code === 'read-only' || operations.length === 0)
+      return this.#reply(operations.map(() => all));
     return this.#runOneByOne(operations);
   }
 
@@ -115,13 +116,15 @@ export class Writer {
       await commit(change, this.#options);
       this.#clockWatch.keep(time);
       ends.commit();
-      this.#onAnswer();
+      this.#onAnswer(change.xid !== undefined);
       return { ok: true, value };
     } catch (error) {
       ledger.forget();
       ends.rollback();
       if (connection !== undefined && !connection.isLost) await connection.rows('ROLLBACK').catch(() => undefined);
       const failure = toFailure(error, place);
+      // What was the primary may have become a standby: the next connection looks for the one that takes writes.
+      if (failure.code === 'read-only') await connection?.close();
       this.#onFailure(failure, error);
       return { ok: false, failure };
     }
@@ -274,8 +277,8 @@ export class Writer {
     return { results, served, wakeAtMs };
   }
 
-  #onAnswer(): void {
-    this.#problem = undefined;
+  #onAnswer(hasWritten: boolean): void {
+    if (hasWritten) this.#problem = undefined;
     if (this.#isConnected) return;
     this.#isConnected = true;
     this.#options.onConnection({ isConnected: true, message: `the database ${this.#options.place} answers again` });
