@@ -169,6 +169,7 @@ function wakeTargets(
   changedTargets: readonly string[],
 ): void {
   if (changedTargets.length === 0) return;
+  engine.targetsChanged(changedTargets);
   outbox.wake(changedTargets).then(
     () => engine.wake(),
     (error: unknown) =>

@@ -18,6 +18,7 @@ const MANY = 2_000;
 const SOME = 300;
 const CONCURRENCY = 8;
 const DELIVERED: Outcome = { kind: 'delivered' };
+const REFUSED: Outcome = { kind: 'deferred', reason: 'auth', message: 'HTTP 401', until: 'target-change' };
 
 type Send = NonNullable<ProviderDefinition['send']>;
 
@@ -48,6 +49,13 @@ describe('the engine with the worst of Targets', () => {
   async function owe(target: string, ids: readonly string[]): Promise<void> {
     const ref = { ...toTarget(null, { name: target }).ref };
     await world.outbox.append(ids.map((id) => anAppend(anEvent(id), [{ ...aDelivery({ lane: id }), target: ref }])));
+  }
+
+  /** What whoever watches the configuration does when a Provider or its Secret changes. */
+  async function change(target: string): Promise<void> {
+    const keys = [toTarget(null, { name: target }).key];
+    harness.engine.targetsChanged(keys);
+    await world.outbox.wake(keys);
   }
 
   /** Lets time pass as it does for a program: timers one after the other, and what they set off. */
@@ -134,6 +142,30 @@ describe('the engine with the worst of Targets', () => {
       [state, ...history.map(({ outcome, reason }) => `${outcome} ${reason ?? ''}`)],
       ['delivered', 'retry timeout', 'delivered '],
     );
+  });
+
+  it('tries again at once what a refused try deferred until a change that came meanwhile', async () => {
+    const answers: ((outcome: Outcome) => void)[] = [];
+    await owe('changed', ['e1']);
+    start({ changed: () => new Promise((resolve) => answers.push(resolve)) });
+    await until(() => answers.length === 1, 'the first try');
+
+    await change('changed');
+    answers[0]?.(REFUSED);
+    await until(() => answers.length === 2, 'the second try');
+    answers[1]?.(REFUSED);
+    await until(() => harness.counted.filter((line) => line.includes('deferred')).length === 2, 'its end');
+    await settleDown();
+
+    assert.equal(answers.length, 2, 'nothing changed during the second');
+    assert.equal(world.clock.monotonicMs(), 0, 'without any time passing');
+    await change('other');
+    await settleDown();
+    assert.equal(answers.length, 2);
+    await change('changed');
+    await until(() => answers.length === 3, 'the third try');
+    answers[2]?.(DELIVERED);
+    await until(() => harness.counted.includes('generic delivered'), 'its end');
   });
 
   for (const what of ['shared', 'token'] as const) {

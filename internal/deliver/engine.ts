@@ -3,7 +3,7 @@
 // It promises that a failing Target, provider or store never ends it; that it leases nothing while results cannot be
 // stored; and that draining finishes, or accounts for, everything that it leased. Order, schedule, limits and the breaker
 // are the store's; it may lease more of a Target than that takes at a time, and the gate holds those back. Start it when a Snapshot serves: a Target that cannot be found counts as gone.
-import type { Lease, Outbox } from '../outbox/store.ts';
+import type { Lease, Outbox, SettleResult } from '../outbox/store.ts';
 import type { DeliveryMetrics } from '../sdk/metrics.ts';
 import type { Clock, Logger } from '../sdk/ports.ts';
 import { DEFAULT_CONCURRENCY } from '../sdk/provider.ts';
@@ -49,7 +49,7 @@ const FIRST_BACKOFF_MS = 250;
 const MAX_BACKOFF_MS = 30_000;
 
 export interface DeliveryEngineOptions extends Omit<AttemptContext, 'outbox' | 'budgets' | 'sharedWork' | 'maxAttemptMs'> {
-  readonly outbox: Pick<Outbox, 'lease' | 'settle' | 'release' | 'recall' | 'tally'>;
+  readonly outbox: Pick<Outbox, 'lease' | 'settle' | 'release' | 'wake' | 'recall' | 'tally'>;
   /** Names this process in leases; different after a restart. */
   readonly owner: string;
   readonly metrics: DeliveryMetrics;
@@ -66,6 +66,8 @@ export interface DeliveryEngine {
   drain(graceMs: number): Promise<void>;
   /** Ends waits after store errors early. */
   wake(): void;
+  /** These Targets or their Secrets changed: what a try with the old ones defers until that happens is due at once. */
+  targetsChanged(targetKeys: readonly string[]): void;
   /** Attempts that run now. */
   inFlight(): number;
 }
@@ -95,6 +97,8 @@ class Engine implements DeliveryEngine {
   readonly #attempts = new Set<AbortController>();
   readonly #releasing = new Set<Promise<void>>();
   readonly #leasing = new AbortController();
+  /** How often each Target changed while there were tries. */
+  readonly #changes = new Map<string, number>();
   readonly #gate = new TargetGate<Held>((key, held) => void this.#attempt(key, held));
   #isStarted = false;
   #lease: Promise<void> | undefined;
@@ -132,6 +136,15 @@ class Engine implements DeliveryEngine {
   wake(): void {
     this.#wakeUp?.();
     this.#settling.nudge();
+  }
+
+  targetsChanged(targetKeys: readonly string[]): void {
+    if (this.#inFlight === 0 && this.#settling.pending() === 0) this.#changes.clear();
+    for (const key of targetKeys) this.#changes.set(key, this.#changesOf(key) + 1);
+  }
+
+  #changesOf(key: string): number {
+    return this.#changes.get(key) ?? 0;
   }
 
   async drain(graceMs: number): Promise<void> {
@@ -209,10 +222,11 @@ class Engine implements DeliveryEngine {
     const controller = new AbortController();
     this.#attempts.add(controller);
     await this.#settling.unblocked();
+    const changes = this.#changesOf(key);
     const result = this.#isStale(held) ? RELEASE : await runAttempt(this.#context, held.lease, controller);
     this.#attempts.delete(controller);
     if (result.kind === 'release') this.#giveBack([held]);
-    else this.#settle(held.lease, result);
+    else this.#settle(held.lease, result, changes);
     this.#gate.leave(key);
     this.#onSlot?.();
     if (this.#attempts.size === 0) this.#onIdle?.();
@@ -233,15 +247,25 @@ class Engine implements DeliveryEngine {
     this.#release(held.map(({ lease }) => lease));
   }
 
-  #settle(lease: Lease, result: Extract<AttemptResult, { kind: 'settle' }>): void {
+  /** `changes` is how often the Target had changed when the try began. */
+  #settle(lease: Lease, result: Extract<AttemptResult, { kind: 'settle' }>, changes: number): void {
+    const key = toKey(lease.delivery.target);
     this.#forgetHeld(lease);
     this.#settling.add({
       settlement: result.settlement,
       onSettled: (settled) => {
         // What was leased ahead of a Target that turned out to be down must not be sent to it.
-        if (settled.breaker === 'opened' || settled.breaker === 'open') this.#giveBack(this.#gate.clear(toKey(lease.delivery.target)));
+        if (settled.breaker === 'opened' || settled.breaker === 'open') this.#giveBack(this.#gate.clear(key));
+        if (isForChange(result, settled) && this.#changesOf(key) !== changes) this.#wakeTarget(key);
         this.#report({ ...result, lease, result: settled });
       },
+    });
+  }
+
+  /** The change that the delivery waits for came before its deferral was stored. */
+  #wakeTarget(key: string): void {
+    this.#outbox.wake([key]).catch((error: unknown) => {
+      this.#log.warn({ target: key, error: describeError(error) }, 'A changed Provider could not be woken, it is tried on schedule');
     });
   }
 
@@ -305,4 +329,8 @@ class Engine implements DeliveryEngine {
     await Promise.race([work, limit]);
     cancel?.();
   }
+}
+
+function isForChange({ settlement: { outcome } }: Extract<AttemptResult, { kind: 'settle' }>, { state }: SettleResult): boolean {
+  return state === 'waiting' && outcome.kind === 'deferred' && outcome.until === 'target-change';
 }

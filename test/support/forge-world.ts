@@ -154,6 +154,7 @@ export class ForgeWorld {
         lease: async (request) => await aliveOnly(life, outbox.lease(request)),
         settle: async (entries) => await (life.isAlive ? outbox.settle(entries) : never()),
         release: async (leases) => await (life.isAlive ? outbox.release(leases) : never()),
+        wake: async (targetKeys) => await (life.isAlive ? outbox.wake(targetKeys) : never()),
         recall: async (scope, key) => await (life.isAlive ? outbox.recall(scope, key) : never()),
         tally: async (lane) => await (life.isAlive ? outbox.tally(lane) : never()),
       },

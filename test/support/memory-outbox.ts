@@ -4,11 +4,12 @@ import type { Recollection } from '../../internal/sdk/provider.ts';
 import type { TallyWord } from '../../internal/sdk/tally.ts';
 
 /** Offers what the test gives it, once; remembers everything that it is told. */
-export class MemoryOutbox implements Pick<Outbox, 'lease' | 'settle' | 'release' | 'recall' | 'tally'> {
+export class MemoryOutbox implements Pick<Outbox, 'lease' | 'settle' | 'release' | 'wake' | 'recall' | 'tally'> {
   readonly settled: Settlement[] = [];
   /** Sizes of the settle calls. */
   readonly batches: number[] = [];
   readonly released: string[] = [];
+  readonly woken: string[] = [];
   readonly requests: LeaseRequest[] = [];
   /** Thrown by settle while set. */
   settleError: Error | undefined;
@@ -43,6 +44,10 @@ export class MemoryOutbox implements Pick<Outbox, 'lease' | 'settle' | 'release'
 
   async release(leases: readonly { readonly deliveryId: string }[]): Promise<void> {
     this.released.push(...leases.map((lease) => lease.deliveryId));
+  }
+
+  async wake(targetKeys: readonly string[]): Promise<void> {
+    this.woken.push(...targetKeys);
   }
 
   async recall(scope: string, key: string): Promise<Recollection | undefined> {
