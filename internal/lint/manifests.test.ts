@@ -15,6 +15,9 @@ import {
   TO_HOOK,
 } from '../../test/support/lint-folders.ts';
 
+/** Two of them have nothing in common but what they lack. */
+const NAMELESS = HOOK.replace('name: hook, ', '');
+
 testBroken([
   {
     name: 'a line that is indented wrongly',
@@ -95,6 +98,15 @@ testBroken([
     severity: 'error',
     message: /Provider\/apps\/hook is already defined in .*a\.yaml line 2/,
     hint: /Remove one/,
+  },
+  {
+    name: 'two objects without a name',
+    in: HOOK + ALERT + NAMELESS.replace('metadata', '▸metadata') + NAMELESS,
+    want: 'schema',
+    also: ['schema'],
+    severity: 'error',
+    message: /metadata\.name is required/,
+    hint: /Add metadata\.name/,
   },
   {
     name: 'a field that does not exist',

@@ -65,7 +65,8 @@ export function takeInventory(files: Iterable<FileState>, previous: Inventory): 
     const first = firsts.get(identity);
     for (const other of places) {
       for (const finding of other.entry.findings) faults.push(toFault(finding, other, false));
-      if (first !== undefined) faults.push(duplicate(other, first));
+      // Objects without a name have nothing in common; that it is missing is what is wrong with each.
+      if (first !== undefined && other.entry.name !== '') faults.push(duplicate(other, first));
     }
   }
   holdBrokenFiles(collected, previous, kept);
