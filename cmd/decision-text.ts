@@ -1,6 +1,6 @@
 // The words of replay and cancel: what would be done, what was done, and why the rest was not.
 import type { Decided, Decision } from './decision.ts';
-import { printable, toCount, toTable, toWords } from './words.ts';
+import { printable, toCount, toObjectWords, toTable, toWords } from './words.ts';
 
 /** Rows of a plan that are printed; JSON has all of them. */
 const SHOWN = 50;
@@ -28,7 +28,7 @@ function toRow(decision: Decision, decided: Decided, nowMs: number): string[] {
     id,
     state,
     `${target.namespace}/${target.name}`,
-    `${subject.kind}/${subject.namespace}/${subject.name}`,
+    toObjectWords(subject),
     `${route.namespace}/${route.name}`,
     toWords(createdAtMs, nowMs),
     reason ?? '-',

@@ -1,6 +1,6 @@
 // A delivery in words: a row of a list, or all of it with every attempt and what people decided.
 import type { Attempt, Delivery, PersonsDecision } from '../internal/outbox/store.ts';
-import { printable, shorten, toWords } from './words.ts';
+import { printable, shorten, toObjectWords, toWords } from './words.ts';
 
 const ANSWER_CHARS = 200;
 
@@ -14,7 +14,7 @@ export function toDeliveryCells(delivery: Delivery, nowMs: number): string[] {
     delivery.state,
     `${delivery.target.namespace}/${delivery.target.name}`,
     delivery.type,
-    `${subject.kind}/${subject.namespace}/${subject.name}`,
+    toObjectWords(subject),
     `${delivery.route.namespace}/${delivery.route.name}`,
     String(delivery.attempts),
     toWords(delivery.createdAtMs, nowMs),

@@ -3,7 +3,7 @@ import type { Delivery, StoredEvent } from '../internal/outbox/store.ts';
 import { adviceFor } from './advice.ts';
 import { describeDelivery } from './delivery-text.ts';
 import { describeEvent, describeVerdict } from './explain-text.ts';
-import { shorten, toWords } from './words.ts';
+import { shorten, toObjectWords, toWords } from './words.ts';
 
 const MESSAGE_CHARS = 60;
 
@@ -20,7 +20,7 @@ export function toEventCells({ event, acceptedAtMs, verdicts }: StoredEvent, now
   return [
     id,
     toWords(acceptedAtMs, nowMs),
-    `${subject.kind}/${subject.namespace}/${subject.name}`,
+    toObjectWords(subject),
     flux.severity || '-',
     flux.reason || '-',
     countVerdicts(verdicts),

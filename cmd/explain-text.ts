@@ -6,7 +6,7 @@ import type { Verdict } from '../internal/routing/route.ts';
 import { adviceFor } from './advice.ts';
 import { describeDelivery } from './delivery-text.ts';
 import type { Outlook } from './outlook.ts';
-import { printable, shorten, toWords } from './words.ts';
+import { printable, shorten, toObjectWords, toWords } from './words.ts';
 
 /** What every Alert says of an event now. */
 export interface Present {
@@ -109,9 +109,8 @@ export function describeAhead(ahead: ExplainedAhead, options: TextOptions): stri
 
 /** What happened to which object, as it was told. */
 export function describeEvent({ id, subject, flux }: Event, what: string): string[] {
-  const { kind, namespace, name } = subject;
   return [
-    printable(`Event ${id}: ${flux.severity} ${flux.reason} of ${kind}/${namespace}/${name}, ${what}`),
+    printable(`Event ${id}: ${flux.severity} ${flux.reason} of ${toObjectWords(subject)}, ${what}`),
     `  ${shorten(flux.message, MESSAGE_CHARS)}`,
   ];
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createColumns, printable, shorten, toCount, toTable, toWords } from './words.ts';
+import { createColumns, printable, shorten, toCount, toObjectWords, toTable, toWords } from './words.ts';
 
 const cases: readonly { name: string; atMs: number; want: string }[] = [
   { name: 'now', atMs: 999, want: 'now' },
@@ -43,6 +43,17 @@ test('a table that comes in pieces keeps the widths that it has reached', () => 
   const columns = createColumns(['A', 'NAME']);
 
   assert.deepEqual([columns([['a', 'x']]), columns([['long', 'x']]), columns([['b', 'x']])], ['A  NAME\na  x', 'long  x', 'b     x']);
+});
+
+test('an object is named, and that there is none is said', () => {
+  assert.deepEqual(
+    [
+      { kind: 'Bucket', namespace: 'apps', name: 'web' },
+      { kind: 'Namespace', namespace: '', name: 'apps' },
+      { kind: '', namespace: '', name: '' },
+    ].map(toObjectWords),
+    ['Bucket/apps/web', 'Namespace//apps', 'no object'],
+  );
 });
 
 test('numbers are counted in words', () => {

@@ -68,6 +68,19 @@ export function shorten(text: string, maxChars: number): string {
   return cutChars(printable(text), maxChars);
 }
 
+/** `Kind/namespace/name` as it was sent; a sender may name no object at all. */
+export function toObjectWords({
+  kind,
+  namespace,
+  name,
+}: {
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+}): string {
+  return [kind, namespace, name].every((part) => part === '') ? 'no object' : `${kind}/${namespace}/${name}`;
+}
+
 /** A number for people, of things where they are named: `1 delivery`, `12,000 deliveries`. */
 export function toCount(count: number, thing?: 'delivery' | 'event'): string {
   const number = count.toLocaleString('en');

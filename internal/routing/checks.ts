@@ -52,7 +52,8 @@ function namesKindAndNamespace(inspection: Inspection): Objection {
     return undefined;
   }
   const named = listed(inspection.selectors.map((selector) => `${selector.kind} in ${quoted(selector.namespace)}`));
-  return drop('kind-or-namespace', `the event is about a ${kind} in ${quoted(namespace)}, spec.eventSources names ${named}`);
+  const about = kind === '' ? 'the event names no kind of object' : `the event is about a ${kind} in ${quoted(namespace)}`;
+  return drop('kind-or-namespace', `${about}, spec.eventSources names ${named}`);
 }
 
 function acceptsSeverity({ event, route }: Inspection): Objection {

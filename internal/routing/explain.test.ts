@@ -12,6 +12,7 @@ import {
   toTestRoute,
   toTestTarget,
 } from '../../test/support/routing.ts';
+import type { Event } from '../event/event.ts';
 import { toPattern } from '../expr/pattern.ts';
 import { toKey } from '../sdk/target.ts';
 import { explainEvent, explainRoute, tryRoute } from './explain.ts';
@@ -30,6 +31,8 @@ interface Case {
   readonly route?: Partial<Route>;
   readonly targets?: readonly Target[];
   readonly context?: Partial<typeof CONTEXT>;
+  /** What the event says otherwise of its object. */
+  readonly subject?: Partial<Event['subject']>;
   readonly want: RegExp | undefined;
 }
 
@@ -53,6 +56,16 @@ const CASES: readonly Case[] = [
     name: 'a kind in lower case',
     route: { selectors: [toSelector({ kind: 'kustomization' })] },
     want: /is "kustomization" a mistyped "Kustomization"\?/,
+  },
+  {
+    name: 'an event of a mistyped kind, made up by a person',
+    subject: { apiVersion: '', kind: 'Kustomisation' },
+    want: /is "Kustomisation" a mistyped "Kustomization"\?/,
+  },
+  {
+    name: 'an event that names no object',
+    subject: { apiVersion: '', kind: '', namespace: '', name: '' },
+    want: /^its sender has to say in involvedObject what it is about/,
   },
   { name: 'severity', route: { severity: 'error' }, want: /spec\.eventSeverity: info would pass/ },
   {
@@ -87,11 +100,13 @@ const CASES: readonly Case[] = [
   { name: 'no change request', targets: [toTestTarget('provider', { definition: requests })], want: /change_request on the object/ },
 ];
 
-for (const { name, route = {}, targets, context = {}, want } of CASES) {
+for (const { name, route = {}, targets, context = {}, subject = {}, want } of CASES) {
   test(`what would have passed: ${name}`, () => {
     const snapshot = toSnapshot([toTestRoute('alert', route)], targets);
 
-    const [explained] = explainEvent(toTestEvent(), snapshot, { ...CONTEXT, ...context });
+    const event = toTestEvent();
+
+    const [explained] = explainEvent({ ...event, subject: { ...event.subject, ...subject } }, snapshot, { ...CONTEXT, ...context });
 
     if (want === undefined) assert.deepEqual([explained?.kind, explained?.remedy], ['matched', undefined]);
     else assert.match(explained?.remedy ?? '', want);

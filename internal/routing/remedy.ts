@@ -111,16 +111,23 @@ export function remedyOf(stopped: Stopped): string | undefined {
 }
 
 function nameKindAndNamespace({ subject }: Event, { selectors }: Route): string {
+  if (subject.kind === '') return 'its sender has to say in involvedObject what it is about: no Alert asks for events without a kind';
   const wanted = `an entry of spec.eventSources with kind: ${subject.kind} and namespace: ${subject.namespace} would pass`;
   const almost = selectors.find((selector) => isAlmostNamed(selector, subject));
   if (almost === undefined) return wanted;
-  const [meant, written] = almost.kind === subject.kind ? [subject.namespace, almost.namespace] : [subject.kind, almost.kind];
-  return `${wanted}; is ${quoted(written)} a mistyped ${quoted(meant)}?`;
+  if (almost.kind === subject.kind) return `${wanted}; ${askForTypo(almost.namespace, subject.namespace)}`;
+  // Controllers send the group of a kind; one without is what a person wrote, and of no kind that there is.
+  const isMadeUp = groupOf(subject.apiVersion) === '';
+  return `${wanted}; ${isMadeUp ? askForTypo(subject.kind, almost.kind) : askForTypo(almost.kind, subject.kind)}`;
+}
+
+function askForTypo(written: string, meant: string): string {
+  return `is ${quoted(written)} a mistyped ${quoted(meant)}?`;
 }
 
 function nameObject({ subject }: Event, { selectors }: Route): string {
   const almost = selectors.find(({ name }) => isAlmost(name, subject.name));
-  const question = almost === undefined ? '' : `; is ${quoted(almost.name)} a mistyped ${quoted(subject.name)}?`;
+  const question = almost === undefined ? '' : `; ${askForTypo(almost.name, subject.name)}`;
   return `name: ${subject.name} or name: '*' would pass${question}`;
 }
 
@@ -134,7 +141,7 @@ function findProvider({ route, namesakes }: Stopped): string {
     return `${wanted}; there is one in namespace ${places}, but an Alert only reaches Providers of its own namespace`;
   }
   for (const [other, namespaces] of namesakes) {
-    if (namespaces.includes(namespace) && isAlmost(other, name)) return `${wanted}; is ${quoted(name)} a mistyped ${quoted(other)}?`;
+    if (namespaces.includes(namespace) && isAlmost(other, name)) return `${wanted}; ${askForTypo(name, other)}`;
   }
   return wanted;
 }
