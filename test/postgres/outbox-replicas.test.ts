@@ -105,6 +105,24 @@ describe('two replicas of the outbox on PostgreSQL', () => {
     assert.equal((await leaseNow(two)).length, 5);
   });
 
+  it('make what a Target is owed due in steps, when it is very much', async () => {
+    const many = Array.from({ length: 12_000 }, (_, index) => anAppend(anEvent(`e${index}`), [aDelivery({ lane: `l${index}` })]));
+    await one.append(many);
+    await schema.query(`UPDATE ${schema.name}.deliveries SET waits_for = 2, due_ms = due_ms + 900000, ready_ms = ready_ms + 900000`);
+    const due = async (): Promise<number> => {
+      const [row] = await schema.query<{ count: number }>(
+        `SELECT count(*)::integer AS count FROM ${schema.name}.deliveries WHERE ready_ms <= ${clock.nowMs()}`,
+      );
+      return row?.count ?? 0;
+    };
+
+    await one.wake(['flux//default/target']);
+    const first = await due();
+    await one.maintain();
+
+    assert.deepEqual([first, await due()], [10_000, 12_000]);
+  });
+
   it('keep the order of a lane', async () => {
     for (const id of ['e1', 'e2', 'e3', 'e4']) await append(id < 'e3' ? one : two, id, { lane: 'lane' });
     const sent: string[] = [];

@@ -12,6 +12,12 @@ export interface SharedTarget extends Target {
   served: number;
 }
 
+/** Deliveries of a Target that are due now, by what they wait for. */
+export interface DueLater {
+  readonly target: number;
+  readonly waitsFor: number;
+}
+
 interface Counters {
   turn: number;
   /** When the last turn was, by the database. */
@@ -67,6 +73,7 @@ export class Ledger {
   readonly #active = new Set<SharedTarget>();
   readonly #touched = new Set<SharedTarget>();
   #counters: Counters | undefined;
+  #dueLater: readonly DueLater[] = [];
   #isChanged = false;
 
   /** Takes the turn: nobody else writes until the transaction ends. Resolves to the time of the database. */
@@ -128,6 +135,17 @@ export class Ledger {
     if (this.#counters === undefined) throw new Error('no turn was taken');
     this.#isChanged = true;
     return this.#counters;
+  }
+
+  /** For the next step of maintenance; a replica that ends before leaves them to their schedule. */
+  makeDueLater(what: DueLater): void {
+    this.#dueLater = [...this.#dueLater, what];
+  }
+
+  takeDueLater(): readonly DueLater[] {
+    const taken = this.#dueLater;
+    this.#dueLater = [];
+    return taken;
   }
 
   takeSequence(): number {

@@ -48,7 +48,7 @@ export async function openPostgresOutbox(options: PostgresOutboxOptions): Promis
       await Promise.all([reader.close(), line.close()]);
     },
   });
-  reader.listen({ schema: settings.schema, owner, onReady: () => (writer.isAsked ? outbox.wakeUp() : undefined) });
+  await reader.listen({ schema: settings.schema, owner, onReady: () => (writer.isAsked ? outbox.wakeUp() : undefined) });
   return outbox;
 }
 

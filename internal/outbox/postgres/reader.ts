@@ -37,10 +37,10 @@ export class Reader {
     return this.#answer(operation) as Promise<Answers[K]> | undefined;
   }
 
-  /** Calls back when another replica has something to lease. */
-  listen(listening: Listening): void {
+  /** Calls back when another replica has something to lease; resolves when it is listened for, or cannot be at this moment. */
+  async listen(listening: Listening): Promise<void> {
     this.#listening = listening;
-    this.#quick.connection().catch(() => undefined);
+    await this.#quick.connection().catch(() => undefined);
   }
 
   async close(): Promise<void> {

@@ -10,7 +10,7 @@ import type { SettleResult } from '../store.ts';
 import { type Columns, toArrays, upsertText } from './bulk.ts';
 import type { DeliveryRow } from './delivery-rows.ts';
 import { giveBack, readNewest } from './lanes.ts';
-import type { SharedTarget } from './ledger.ts';
+import type { DueLater, SharedTarget } from './ledger.ts';
 import { ageOf } from './newest-lanes.ts';
 import type { Transaction } from './transaction.ts';
 
@@ -19,8 +19,10 @@ const ATTEMPT_COLUMNS = { delivery: 'bigint', number: 'integer', at_ms: 'bigint'
 const UPSERT_ATTEMPTS = upsertText('attempts', ATTEMPT_COLUMNS, ['delivery', 'number']);
 const DROP_ATTEMPTS = `DELETE FROM attempts USING unnest($1::bigint[], $2::integer[]) AS dropped(delivery, number)
   WHERE attempts.delivery = dropped.delivery AND attempts.number = dropped.number`;
-const MAKE_DUE = 'UPDATE deliveries SET due_ms = $2, ready_ms = $2 WHERE target = $1 AND ready_ms > $2 AND waits_for = 0';
-const WAKE = 'UPDATE deliveries SET due_ms = $2, ready_ms = $2 WHERE target = $1 AND ready_ms > $2 AND waits_for = 2';
+/** So many are made due in one turn: others wait for theirs. The rest follows with the next steps of maintenance. */
+const DUE_ROWS = 10_000;
+const MAKE_DUE = `UPDATE deliveries SET due_ms = $2, ready_ms = $2 WHERE seq IN (
+  SELECT seq FROM deliveries WHERE target = $1 AND ready_ms > $2 AND waits_for = $3 ORDER BY ready_ms LIMIT ${DUE_ROWS}) RETURNING seq`;
 
 /** Records what tries came to. One result per settlement, in order. */
 export async function settle(transaction: Transaction, entries: readonly SettlementInput[]): Promise<readonly SettleResult[]> {
@@ -84,8 +86,9 @@ class Settling {
   }
 
   flush(connection: Transaction['connection']): readonly Promise<unknown>[] {
-    const { nowMs } = this.#transaction;
-    const writes = [...this.#recovered].map((target) => connection.rows(MAKE_DUE, [target.id, nowMs]));
+    const writes: Promise<unknown>[] = [...this.#recovered].map((target) =>
+      makeDue(this.#transaction, { target: target.id, waitsFor: WAITS_FOR.schedule }),
+    );
     if (this.#attempts.length > 0) writes.push(connection.rows(UPSERT_ATTEMPTS, toArrays(ATTEMPT_COLUMNS, this.#attempts)));
     if (this.#dropped.length > 0) {
       writes.push(
@@ -202,12 +205,27 @@ async function recover(transaction: Transaction, clause: string, values: readonl
 }
 
 /** What was deferred until one of these Targets changes is due now, and a paused one is probed now. */
-export async function wake({ connection, ledger, nowMs }: Transaction, targetKeys: readonly string[]): Promise<void> {
+export async function wake(transaction: Transaction, targetKeys: readonly string[]): Promise<void> {
+  const { ledger, nowMs } = transaction;
   const targets = targetKeys.flatMap((key) => ledger.byKey(key) ?? []);
-  await Promise.all(targets.map((target) => connection.rows(WAKE, [target.id, nowMs])));
+  await Promise.all(targets.map(({ id }) => makeDue(transaction, { target: id, waitsFor: WAITS_FOR['target-change'] })));
   for (const target of targets) {
     const { breaker } = ledger.touch(target);
     if (breaker.pausedUntilMs !== null) target.breaker = { ...breaker, pausedUntilMs: nowMs };
     if (target.nextReadyMs < Number.POSITIVE_INFINITY) ledger.noteReady(target, nowMs);
   }
+}
+
+/** Goes on with what was too much to be made due in one turn. */
+export async function makeRestDue(transaction: Transaction): Promise<void> {
+  for (const rest of transaction.ledger.takeDueLater()) {
+    const target = transaction.ledger.byId(rest.target);
+    if (target.nextReadyMs < Number.POSITIVE_INFINITY) transaction.ledger.noteReady(target, transaction.nowMs);
+    await makeDue(transaction, rest);
+  }
+}
+
+async function makeDue({ connection, ledger, nowMs }: Transaction, what: DueLater): Promise<void> {
+  const rows = await connection.rows(MAKE_DUE, [what.target, nowMs, what.waitsFor]);
+  if (rows.length === DUE_ROWS) ledger.makeDueLater(what);
 }

@@ -17,7 +17,7 @@ import { Ledger } from './ledger.ts';
 import type { Line } from './line.ts';
 import { expireOverdue, prune, type PruneCursor, readBytes, type Retention, takeEnds } from './maintenance.ts';
 import { resolve } from './resolve.ts';
-import { recoverExpired, recoverOwn, release, settle, wake } from './settle.ts';
+import { makeRestDue, recoverExpired, recoverOwn, release, settle, wake } from './settle.ts';
 import { Transaction } from './transaction.ts';
 
 /** The channel on which replicas tell each other that something can be leased that they cannot take themselves. */
@@ -231,6 +231,7 @@ export class Writer {
   async #maintain(transaction: Transaction): Promise<Answer> {
     const { ledger, nowMs, connection } = transaction;
     const recovered = await recoverExpired(transaction, STEP_ROWS);
+    await makeRestDue(transaction);
     const expired = await expireOverdue(transaction);
     const ended = await takeEnds(transaction);
     const limits = { cursor: this.#cursor, bytes: await this.#readBytes(connection) };
