@@ -18,7 +18,7 @@ const HELP = `
 Flags mean everything that has not ended unless --state says which. On a terminal they are shown before anything is done, and
 you are asked; elsewhere --yes or --dry-run is needed. What is being sent at that moment may still arrive. A cancelled delivery
 can be replayed.
-Exit codes: 0 fine, 1 one that was named by its id was not cancelled, you said no, or the request failed, 2 wrong usage.
+Exit codes: 0 fine, 1 one named by its id was not cancelled, there is no such Provider, you said no, or the request failed, 2 wrong usage.
 
 Examples:
   tocsin cancel 019a0000-0000-7000-8000-000000000000

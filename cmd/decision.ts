@@ -7,6 +7,7 @@ import { describeDone, describePlan, toDecisionJson } from './decision-text.ts';
 import { type PlaceFlags, stateOption, toNarrowing, withPlaceFlags } from './narrowing.ts';
 import { createProgress } from './progress.ts';
 import type { Terminal } from './terminal.ts';
+import { refuseUnknownProvider } from './unknown-provider.ts';
 import { toCount } from './words.ts';
 
 /** Deliveries of one request. */
@@ -123,6 +124,7 @@ async function inSteps(run: Run): Promise<readonly Decided[]> {
       code: error.code,
     });
   }
+  if (decided.length === 0 && run.flags.target !== undefined) await refuseUnknownProvider(run.flags, run.flags.target);
   return decided;
 }
 

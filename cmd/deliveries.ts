@@ -34,7 +34,7 @@ const DELIVERIES: ListCommand<Delivery, Delivery, DeliveryFlags> = {
 const HELP = `
 The list has the newest first; --follow shows the last ones of it in the order in which they came and goes on with what is new
 or has changed, until Ctrl-C. "deliveries show ID", or just its ID, tells every attempt and who replayed or cancelled it.
-Exit codes: 0 fine, 1 there is no such delivery, or the request failed, 2 wrong usage.
+Exit codes: 0 fine, 1 there is no such delivery or Provider, or the request failed, 2 wrong usage.
 
 Examples:
   tocsin deliveries --state dead --since 24h

@@ -7,6 +7,7 @@ import { toLimit } from './narrowing.ts';
 import { stopSignal } from './signals.ts';
 import { systemClock } from './system-clock.ts';
 import type { Terminal } from './terminal.ts';
+import { describeUnknownProvider } from './unknown-provider.ts';
 
 /** One such command; `Shown` is a row with all that is known of it. */
 export interface ListCommand<Row, Shown, Flags extends ListFlags> extends Listing<Row> {
@@ -79,6 +80,10 @@ async function followUntilStopped<Row, Shown, Flags extends ListFlags>(
   { flags, terminal }: Call<Flags>,
 ): Promise<void> {
   const place = { flags: toAdminFlags(flags), first: list.toQuery(flags), limit: toLimit(flags), clock: systemClock, signal: stopSignal() };
+  const { target } = place.first;
+  // It may be about to be created.
+  const unknown = typeof target === 'string' ? await describeUnknownProvider(place.flags, target) : undefined;
+  if (unknown !== undefined) terminal.note(unknown);
   const feed = list.openFeed(flags, place);
   const printer = toEndlessPrinter(list, flags, terminal);
   await follow({ ...place, feed, printer, note: (text) => terminal.note(text), pause: pauseFor });

@@ -4,6 +4,7 @@ import { type AdminFlags, type Query, withAdminFlags } from './admin-client.ts';
 import { pages } from './pages.ts';
 import { type PageFlags, toLimit } from './narrowing.ts';
 import type { Terminal } from './terminal.ts';
+import { refuseUnknownProvider } from './unknown-provider.ts';
 import { createColumns } from './words.ts';
 
 export interface ListFlags extends Omit<AdminFlags, 'output'>, PageFlags {
@@ -31,14 +32,17 @@ export function withListFlags(command: Command): Command {
   return withAdminFlags(command, ['json', 'jsonl', 'table']);
 }
 
-/** Prints the list up to its limit. */
+/** Prints the list up to its limit; rejects where nothing is found for a Provider that nobody knows. */
 export async function printList<T>(listing: Listing<T>, query: Query, flags: ListFlags, terminal: Terminal): Promise<void> {
   const printer = toPrinter(listing, flags, terminal);
   let next: string | null = null;
+  let isEmpty = true;
   for await (const page of pages<T>(toAdminFlags(flags), listing.path, { ...query, after: flags.after }, { limit: toLimit(flags) })) {
     printer.add(page.items);
     next = page.next;
+    if (page.items.length > 0) isEmpty = false;
   }
+  if (isEmpty && typeof query['target'] === 'string') await refuseUnknownProvider(toAdminFlags(flags), query['target']);
   printer.end(next);
 }
 

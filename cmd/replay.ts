@@ -17,7 +17,7 @@ const HELP = `
 Flags mean dead letters unless --state names others. On a terminal they are shown before anything is done, and you are asked;
 elsewhere --yes or --dry-run is needed. They go oldest first and have 24 hours from now. Of a commit status or comment only the
 newest is sent again: what is older than the last one delivered ends as superseded, unless --force is given.
-Exit codes: 0 fine, 1 one that was named by its id was not replayed, you said no, or the request failed, 2 wrong usage.
+Exit codes: 0 fine, 1 one named by its id was not replayed, there is no such Provider, you said no, or the request failed, 2 wrong usage.
 
 Examples:
   tocsin replay 019a0000-0000-7000-8000-000000000000

@@ -2,6 +2,7 @@
 import type { Event } from '../event/event.ts';
 import { groupOf } from '../event/metadata.ts';
 import type { DropReason, PendingReason, Route, Selector, Snapshot, Target, Verdict } from './route.ts';
+import { countSlips } from './slips.ts';
 import { quoted, subjectName } from './words.ts';
 
 /** Namespaces of the Targets by their name, to find the one that was meant. */
@@ -161,23 +162,5 @@ function isAlmostNamed(selector: Selector, subject: { readonly kind: string; rea
 function isAlmost(left: string, right: string): boolean {
   if (left === right || Math.abs(left.length - right.length) > MAX_TYPO) return false;
   const allowed = Math.min(left.length, right.length) <= SHORT_WORD ? 1 : MAX_TYPO;
-  return distance(left.toLowerCase(), right.toLowerCase()) <= allowed;
-}
-
-/** Levenshtein's, row by row; two letters in the wrong order are one slip. */
-function distance(left: string, right: string): number {
-  let before: readonly number[] = [];
-  let row = Array.from({ length: right.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= left.length; i += 1) {
-    const next = [i];
-    for (let j = 1; j <= right.length; j += 1) {
-      const replaced = (row[j - 1] ?? 0) + (left[i - 1] === right[j - 1] ? 0 : 1);
-      const isSwapped = i > 1 && j > 1 && left[i - 1] === right[j - 2] && left[i - 2] === right[j - 1];
-      const swapped = isSwapped ? (before[j - 2] ?? 0) + 1 : replaced;
-      next.push(Math.min(replaced, swapped, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    before = row;
-    row = next;
-  }
-  return row[right.length] ?? 0;
+  return countSlips(left.toLowerCase(), right.toLowerCase()) <= allowed;
 }

@@ -105,6 +105,27 @@ test('render of a named Provider, of an object, and as JSON', async () => {
   assert.doesNotMatch(named.stdout + broken.stdout, new RegExp(CANARY));
 });
 
+test('a Provider that nobody knows is told, with those that there are', async () => {
+  const asked = [
+    ['deliveries', '--target', 'apps/chad'],
+    ['deliveries', '--target', 'apps/chad', '--output', 'json'],
+    ['replay', '--target', 'apps/chad', '--dry-run'],
+    ['cancel', '--target', 'apps/chad', '--yes', '--output', 'json'],
+  ];
+  for (const args of asked) {
+    const { code, stdout, stderr } = await runTocsin(...args, ...askFlags());
+
+    assert.deepEqual({ args, code, stdout }, { args, code: 1, stdout: '' });
+    assert.match(
+      stderr,
+      /there is no Provider apps\/chad, and nothing .* is stored; there is apps\/chat, apps\/(?:away|hook), .*apps\/refusing\n$/,
+    );
+  }
+  const known = await runTocsin('deliveries', '--target', 'apps/away', ...askFlags());
+
+  assert.deepEqual(known, { code: 0, stdout: 'No deliveries match.\n', stderr: '' });
+});
+
 test('check reaches the server of an address without its path, and tells what fails', async () => {
   const earlier = sink.requests.length;
   const fine = await runTocsin('check', 'apps/chat', ...askFlags());
