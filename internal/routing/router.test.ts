@@ -20,6 +20,8 @@ class MemoryOutbox implements Pick<Outbox, 'pending' | 'resolve'> {
   readonly #clock: ManualClock;
   readonly #events = new Map<string, { event: Event; verdicts: readonly Verdict[]; sinceMs: number; dueMs: number }>();
   isBroken = false;
+  /** Takes no delivery of these events, as when something in it cannot be stored. */
+  readonly refused = new Set<string>();
 
   constructor(clock: ManualClock) {
     this.#clock = clock;
@@ -45,6 +47,8 @@ class MemoryOutbox implements Pick<Outbox, 'pending' | 'resolve'> {
   }
 
   resolve(entries: readonly Resolution[]): Promise<void> {
+    const refused = entries.find(({ eventId, deliveries }) => deliveries.length > 0 && this.refused.has(eventId));
+    if (refused !== undefined) return Promise.reject(new TypeError(`${refused.eventId} cannot be stored`));
     for (const entry of entries) {
       const stored = this.#events.get(entry.eventId);
       assert.ok(stored !== undefined);
@@ -315,6 +319,30 @@ describe('the router', () => {
 
     assert.deepEqual(world.outbox.verdicts(event.id), ['dropped nothing-to-send', 'matched']);
     assert.deepEqual(world.logged.slice(1), ['pending events are settled again']);
+    await world.router.stop();
+  });
+
+  test('an event whose decision cannot be stored holds nobody else up, and is a dead letter after a day', async () => {
+    const world = toWorld();
+    const ids = ['before', 'bad', 'after'];
+    for (const id of ids) world.receive({ ...toTestEvent(), id });
+    world.outbox.refused.add('bad');
+    world.source.change({ upsertRoutes: [toTestRoute('a')], upsertTargets: [toTestTarget()] });
+    world.router.start();
+    await world.rest();
+
+    assert.deepEqual(
+      ids.map((id) => world.outbox.verdicts(id).at(-1)),
+      ['matched', 'pending no-snapshot', 'matched'],
+    );
+    assert.deepEqual(world.decided, ['flux matched', 'flux matched']);
+    assert.deepEqual(world.logged, ['what was decided of an event could not be stored']);
+
+    world.clock.advance(24 * HOUR_MS);
+    await letPass(world, 10);
+
+    const dead = world.outbox.resolutions.flatMap((resolution) => resolution.dead ?? []);
+    assert.equal(dead.length, 1);
     await world.router.stop();
   });
 

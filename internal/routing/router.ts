@@ -2,7 +2,7 @@
 // growing pauses. Here there is time to search, in slices that let everything else go on. What nothing could be found out
 // about for a day becomes a dead letter, so that a person sees it.
 import type { Event } from '../event/event.ts';
-import type { Outbox, PendingEvent, Resolution } from '../outbox/store.ts';
+import { type Outbox, type PendingEvent, StoreError } from '../outbox/store.ts';
 import type { IntakeMetrics } from '../sdk/metrics.ts';
 import type { Clock, Logger } from '../sdk/ports.ts';
 import type { DecideContext } from './decide.ts';
@@ -39,6 +39,8 @@ export interface Router {
 export function createRouter(options: RouterOptions): Router {
   return new PollingRouter(options);
 }
+
+type Decided = readonly [PendingEvent, Settled];
 
 class PollingRouter implements Router {
   readonly #options: RouterOptions;
@@ -111,7 +113,7 @@ class PollingRouter implements Router {
       this.#hasNewSnapshot ||= isForAll;
       this.#failures += 1;
       if (this.#failures > 1) return;
-      this.#options.log.warn({ error: cause instanceof Error ? cause.message : String(cause) }, 'pending events could not be settled');
+      this.#options.log.warn({ error: describe(cause) }, 'pending events could not be settled');
     }
   }
 
@@ -131,13 +133,13 @@ class PollingRouter implements Router {
 
   /** Commits in batches: an event of many Alerts is a large one. */
   async #settleAll(page: readonly PendingEvent[]): Promise<void> {
-    let batch: (readonly [Event, Settled])[] = [];
+    let batch: Decided[] = [];
     let rows = 0;
     for (const pending of page) {
       if (!this.#isRunning) break;
       await this.#search.pause();
       const settled = await this.#settleOne(pending);
-      batch.push([pending.event, settled]);
+      batch.push([pending, settled]);
       rows += 1 + settled.resolution.deliveries.length;
       if (rows < BATCH_ROWS) continue;
       await this.#commit(batch);
@@ -154,20 +156,44 @@ class PollingRouter implements Router {
     try {
       return await settle(pending, snapshots.current(), how);
     } catch (cause) {
-      log.error(
-        { eventId: pending.event.id, error: cause instanceof Error ? cause.message : String(cause) },
-        'an event could not be decided',
-      );
+      log.error({ eventId: pending.event.id, error: describe(cause) }, 'an event could not be decided');
       return settle(pending, null, how);
     }
   }
 
-  async #commit(batch: readonly (readonly [Event, Settled])[]): Promise<void> {
-    await this.#options.outbox.resolve(batch.map(([, { resolution }]) => resolution));
-    for (const [event, { resolution, notices }] of batch) this.#report(event, resolution, notices);
+  async #commit(batch: readonly Decided[]): Promise<void> {
+    try {
+      await this.#options.outbox.resolve(batch.map(([, { resolution }]) => resolution));
+    } catch (cause) {
+      if (isOfStore(cause)) throw cause;
+      await this.#commitEach(batch, cause);
+      return;
+    }
+    for (const decided of batch) this.#report(decided);
   }
 
-  #report(event: Event, resolution: Resolution, notices: readonly Notice[]): void {
+  /** What the store cannot take of one event costs the others nothing: that one stays pending, and ends as others do. */
+  async #commitEach(batch: readonly Decided[], cause: unknown): Promise<void> {
+    const { log, outbox } = this.#options;
+    const tries = await Promise.allSettled(batch.map(([, { resolution }]) => outbox.resolve([resolution])));
+    const failed = batch.filter((_, index) => tries[index]?.status === 'rejected');
+    const postponed = await Promise.allSettled(failed.map(([pending]) => this.#postpone(pending)));
+    // Nothing at all was taken: that is no fault of an event.
+    if (failed.length === batch.length && postponed.every(({ status }) => status === 'rejected')) throw cause;
+    for (const [index, decided] of batch.entries()) {
+      const one = tries[index];
+      if (one?.status === 'fulfilled') this.#report(decided);
+      else log.error({ eventId: decided[0].event.id, error: describe(one?.reason) }, 'what was decided of an event could not be stored');
+    }
+  }
+
+  async #postpone(pending: PendingEvent): Promise<void> {
+    const { context, outbox } = this.#options;
+    const { resolution } = await settle(pending, null, { context, search: this.#search });
+    await outbox.resolve([resolution]);
+  }
+
+  #report([{ event }, { resolution, notices }]: Decided): void {
     for (const verdict of resolution.verdicts) {
       // The one that stood for all Routes is closed without saying anything of any of them.
       if (verdict.kind !== 'pending' && verdict.route.name !== '')
@@ -182,4 +208,13 @@ class PollingRouter implements Router {
       );
     }
   }
+}
+
+/** True when the store as a whole takes nothing, whatever the event. */
+function isOfStore(cause: unknown): boolean {
+  return cause instanceof StoreError && cause.code !== 'io';
+}
+
+function describe(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
 }
