@@ -10,6 +10,7 @@ import { LeaseRequests } from './lease-requests.ts';
 import type { Answers, Batch, BatchReply, LeaseRow, Operation, Page, Row } from './operations.ts';
 import { RecentDeliveries } from './recent.ts';
 import {
+  describeUnreadable,
   number,
   toDelivery,
   toDeliveryInput,
@@ -17,6 +18,7 @@ import {
   toEventInput,
   toFreshDelivery,
   toResolutionInput,
+  toShownDelivery,
   toStoredEvent,
   toVerdicts,
 } from './rows.ts';
@@ -112,8 +114,15 @@ export class BatchedOutbox implements Outbox {
   }
 
   async pending(request: { readonly limit: number; readonly all?: boolean }): Promise<readonly PendingEvent[]> {
-    const rows = await this.#run({ kind: 'pending', limit: request.limit, all: request.all === true });
-    return rows.flatMap((row) => toPendingEvent(row, this.#parts.project));
+    let unreadable = 0;
+    for (;;) {
+      const limit = request.limit + 2 * unreadable;
+      const rows = await this.#run({ kind: 'pending', limit, all: request.all === true });
+      const events = rows.flatMap((row) => toPendingEvent(row, this.#parts.project));
+      // Those that cannot be read stay where they are, at the head, and must not hide what is behind them.
+      if (rows.length < limit || events.length >= request.limit) return events.slice(0, request.limit);
+      unreadable = rows.length - events.length;
+    }
   }
 
   async resolve(entries: readonly Resolution[]): Promise<void> {
@@ -160,12 +169,12 @@ export class BatchedOutbox implements Outbox {
 
   async delivery(id: string): Promise<Delivery | undefined> {
     const [rows] = await this.#run({ kind: 'load', ids: [id] });
-    return rows === undefined ? undefined : toDelivery(rows);
+    return rows === undefined ? undefined : toShownDelivery(rows);
   }
 
   async deliveries(filter: DeliveryFilter): Promise<readonly Delivery[]> {
     const rows = await collect(filter.limit, (limit, fromSeq) => this.#run({ kind: 'deliveries', filter: { ...filter, limit }, fromSeq }));
-    return rows.map(toDelivery);
+    return rows.map(toShownDelivery);
   }
 
   async event(id: string): Promise<StoredEvent | undefined> {
@@ -262,7 +271,7 @@ export class BatchedOutbox implements Outbox {
     } catch (error) {
       const because = {
         reason: 'bug',
-        message: `what is stored cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+        message: describeUnreadable(error),
       } as const;
       const outcome = { kind: 'retry', ...because } as const;
       const attempt: AttemptRecord = { durationMs: 0, outcome: 'retry', ...because, exchanges: [] };

@@ -51,6 +51,17 @@ interface Plan {
   readonly tally?: NonNullable<Delivery['tally']>;
 }
 
+const UNKNOWN_REF: ObjectRef = { dialect: '', tenant: '', namespace: '', name: '', uid: '' };
+const UNREADABLE_PLAN: Plan = { route: UNKNOWN_REF, target: UNKNOWN_REF, type: '', destination: '', metadata: {} };
+const UNREADABLE_EVENT: Omit<Event['flux'], 'involvedObject' | 'message'> = {
+  severity: '',
+  timestamp: null,
+  reason: '',
+  metadata: {},
+  reportingController: '',
+  reportingInstance: '',
+};
+
 export function toDeliveryInput(id: string, planned: PlannedDelivery): DeliveryInput {
   const { route, target, type, destination, metadata, statusId } = planned;
   const plan: Plan = {
@@ -195,6 +206,49 @@ export function toDelivery({ delivery: row, attempts, decisions }: DeliveryRows)
   };
 }
 
+/** For people, who are to see also what cannot be read: that is left out, and the message says so. */
+export function toShownDelivery(rows: DeliveryRows): Delivery {
+  return readOr(
+    () => toDelivery(rows),
+    (why) => toDelivery(toReadable(rows, why)),
+  );
+}
+
+function toReadable({ delivery, attempts, decisions }: DeliveryRows, why: string): DeliveryRows {
+  const isPlanReadable = isReadable(() => toDelivery({ delivery, attempts: [], decisions }));
+  const message = delivery['message'];
+  return {
+    delivery: {
+      ...delivery,
+      plan: isPlanReadable ? text(delivery, 'plan') : JSON.stringify(UNREADABLE_PLAN),
+      reason: delivery['reason'] ?? 'bug',
+      message: typeof message === 'string' ? `${message}; ${why}` : why,
+    },
+    attempts: attempts.filter((row) => isReadable(() => toAttempt(row))),
+    decisions,
+  };
+}
+
+/** What an error says of something that was stored. */
+export function describeUnreadable(error: unknown): string {
+  return `what is stored cannot be read: ${error instanceof Error ? error.message : String(error)}`;
+}
+
+function readOr<Value>(read: () => Value, otherwise: (why: string) => Value): Value {
+  try {
+    return read();
+  } catch (error) {
+    return otherwise(describeUnreadable(error));
+  }
+}
+
+function isReadable(read: () => unknown): boolean {
+  return readOr(
+    () => [read()].length > 0,
+    () => false,
+  );
+}
+
 function toAttempt(row: Row): Attempt {
   return { ...(JSON.parse(text(row, 'record')) as AttemptRecord), number: number(row, 'number'), atMs: number(row, 'at_ms') };
 }
@@ -220,15 +274,7 @@ export function toEvent(row: Row, project: Project): Event {
     tenant: text(row, 'tenant'),
     cluster: text(row, 'cluster'),
     origin: text(row, 'origin'),
-    subject: {
-      apiVersion: text(row, 'api_version'),
-      kind: text(row, 'kind'),
-      namespace: text(row, 'namespace'),
-      name: text(row, 'name'),
-      uid: text(row, 'uid'),
-      resourceVersion: text(row, 'resource_version'),
-      fieldPath: text(row, 'field_path'),
-    },
+    subject: toSubject(row),
     occurredAtMs: numberOrNull(row, 'occurred_ms'),
     dedup: typeof dedupKey === 'string' ? { key: dedupKey, windowMs: number(row, 'dedup_window_ms') } : null,
     ...(typeof row['traceparent'] === 'string' ? { traceparent: row['traceparent'] } : {}),
@@ -237,15 +283,36 @@ export function toEvent(row: Row, project: Project): Event {
   };
 }
 
+function toSubject(row: Row): Event['subject'] {
+  return {
+    apiVersion: text(row, 'api_version'),
+    kind: text(row, 'kind'),
+    namespace: text(row, 'namespace'),
+    name: text(row, 'name'),
+    uid: text(row, 'uid'),
+    resourceVersion: text(row, 'resource_version'),
+    fieldPath: text(row, 'field_path'),
+  };
+}
+
 export function toVerdicts(row: Row): readonly Verdict[] {
   return JSON.parse(text(row, 'verdicts')) as readonly Verdict[];
 }
 
+/** For people, who are to see also what cannot be read: its message says so. */
 export function toStoredEvent(row: Row, project: Project): StoredEvent {
+  const projectAnyway: Project = (dialect, body) =>
+    readOr(
+      () => project(dialect, body),
+      (message) => ({ ...UNREADABLE_EVENT, involvedObject: toSubject(row), message }),
+    );
   return {
-    event: toEvent(row, project),
+    event: toEvent(row, projectAnyway),
     acceptedAtMs: number(row, 'accepted_ms'),
-    verdicts: toVerdicts(row),
+    verdicts: readOr(
+      () => toVerdicts(row),
+      () => [],
+    ),
     revision: text(row, 'revision'),
     pending: row['pending_due_ms'] !== null,
   };

@@ -156,7 +156,7 @@ function bodyCondition(field: 'reason' | 'severity', value: string): Condition {
 }
 
 function verdictCondition(verdict: EventVerdict): Condition {
-  const said = "SELECT 1 FROM json_each(verdicts) WHERE json_extract(value, '$.kind')";
+  const said = "SELECT 1 FROM json_each(CASE WHEN json_valid(verdicts) THEN verdicts ELSE '[]' END) WHERE json_extract(value, '$.kind')";
   if (verdict !== 'unmatched') return { text: `EXISTS (${said} = ?)`, values: [verdict] };
   return { text: `pending_due_ms IS NULL AND NOT EXISTS (${said} IN ('matched', 'held'))`, values: [] };
 }
