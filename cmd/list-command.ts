@@ -43,12 +43,16 @@ async function show<Row, Shown, Flags extends ListFlags>(
   ids: readonly string[],
   { flags, terminal }: Call<Flags>,
 ): Promise<void> {
+  const document: Shown[] = [];
   for (const id of ids) {
     const shown = (await ask(toAdminFlags(flags), toPath(list.path, id)).catch(async (error: unknown) => {
       throw await recognise(list, id, flags, error);
     })) as Shown;
-    terminal.print(flags.output === 'table' ? list.describe(shown, terminal.nowMs()).join('\n') : toJson(shown, flags.output));
+    if (flags.output === 'json') document.push(shown);
+    else terminal.print(flags.output === 'table' ? list.describe(shown, terminal.nowMs()).join('\n') : toJson(shown, flags.output));
   }
+  // One document, whole or not at all.
+  if (flags.output === 'json') terminal.print(toJson(document.length === 1 ? document[0] : { items: document }, flags.output));
 }
 
 function toPath(path: string, id: string): string {

@@ -37,10 +37,16 @@ export async function printList<T>(listing: Listing<T>, query: Query, flags: Lis
   const printer = toPrinter(listing, flags, terminal);
   let next: string | null = null;
   let isEmpty = true;
-  for await (const page of pages<T>(toAdminFlags(flags), listing.path, { ...query, after: flags.after }, { limit: toLimit(flags) })) {
-    printer.add(page.items);
-    next = page.next;
-    if (page.items.length > 0) isEmpty = false;
+  try {
+    for await (const page of pages<T>(toAdminFlags(flags), listing.path, { ...query, after: flags.after }, { limit: toLimit(flags) })) {
+      printer.add(page.items);
+      next = page.next;
+      if (page.items.length > 0) isEmpty = false;
+    }
+  } catch (error) {
+    // What has been written stays readable, and says where to go on.
+    if (!isEmpty) printer.end(next);
+    throw error;
   }
   if (isEmpty && typeof query['target'] === 'string') await refuseUnknownProvider(toAdminFlags(flags), query['target']);
   printer.end(next);
