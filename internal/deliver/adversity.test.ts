@@ -17,6 +17,8 @@ const HOUR_MS = 3_600_000;
 const MANY = 2_000;
 const SOME = 300;
 const CONCURRENCY = 8;
+const ROOM = 256;
+const HANGING = 64;
 const DELIVERED: Outcome = { kind: 'delivered' };
 const REFUSED: Outcome = { kind: 'deferred', reason: 'auth', message: 'HTTP 401', until: 'target-change' };
 
@@ -101,6 +103,31 @@ describe('the engine with the worst of Targets', () => {
     assert.ok(harness.engine.inFlight() <= 1);
     await owe('healthy', ['late']);
     await until(() => healthy === 21, 'the healthy Target again');
+  });
+
+  it('delivers at once beside more hanging Targets than there is room for', async () => {
+    const hanging = Array.from({ length: HANGING }, (_, index) => `hanging${index}`);
+    let healthy = 0;
+    for (const target of hanging) await owe(target, idsOf(target));
+    start(
+      {
+        ...Object.fromEntries(hanging.map((target): [string, Send] => [target, () => new Promise(() => undefined)])),
+        healthy: async () => {
+          healthy += 1;
+          return DELIVERED;
+        },
+      },
+      { settings: { maxInFlight: ROOM } },
+    );
+    await until(() => harness.engine.inFlight() >= ROOM - HANGING / 4, 'a crowd');
+    await settleDown(100);
+    assert.ok(harness.engine.inFlight() < ROOM);
+    assert.notEqual(world.clock.untilNextMs, 0, 'nothing is asked for again and again');
+
+    await owe('healthy', idsOf('healthy'));
+    await until(() => healthy === 2 * CONCURRENCY, 'the healthy Target');
+
+    assert.equal(world.clock.monotonicMs(), 0, 'without any time passing');
   });
 
   it('ends every one of hundreds as a dead letter after a day, and none before', async () => {
@@ -195,3 +222,8 @@ describe('the engine with the worst of Targets', () => {
     });
   }
 });
+
+/** Twice as many deliveries of a Target as it takes at a time. */
+function idsOf(target: string): readonly string[] {
+  return Array.from({ length: 2 * CONCURRENCY }, (_, index) => `${target}-${index}`);
+}

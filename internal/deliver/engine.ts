@@ -177,16 +177,20 @@ class Engine implements DeliveryEngine {
 
   /** What is being sent will have to be stored, so it counts against both limits. */
   #credit(): number {
-    const { maxInFlight, maxInFlightChars, leaseBatch, maxUnsettled } = this.#settings;
-    if (this.#inFlightChars >= maxInFlightChars) return 0;
-    return Math.min(leaseBatch, maxInFlight - this.#inFlight, maxUnsettled - this.#inFlight - this.#settling.pending());
+    const { maxInFlightChars, leaseBatch } = this.#settings;
+    return this.#inFlightChars >= maxInFlightChars ? 0 : Math.min(leaseBatch, this.#room());
+  }
+
+  #room(): number {
+    const { maxInFlight, maxUnsettled } = this.#settings;
+    return Math.min(maxInFlight - this.#inFlight, maxUnsettled - this.#inFlight - this.#settling.pending());
   }
 
   async #leaseSome(limit: number): Promise<void> {
     const { leaseMs, waitMs } = this.#settings;
     const { signal } = this.#leasing;
     try {
-      const leases = await this.#outbox.lease({ owner: this.#options.owner, limit, leaseMs, waitMs, signal });
+      const leases = await this.#outbox.lease({ owner: this.#options.owner, limit, room: this.#room(), leaseMs, waitMs, signal });
       this.#onLeased();
       this.#accept(leases);
     } catch (error) {

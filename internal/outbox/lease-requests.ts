@@ -35,7 +35,8 @@ export class LeaseRequests {
       const cancelTimer = this.#clock.schedule(request.waitMs, giveUp);
       request.signal?.addEventListener('abort', giveUp, { once: true });
       this.#standing.set(id, { end });
-      queue.poll({ id, limit: request.limit, leaseMs: request.leaseMs });
+      const { limit, leaseMs, room } = request;
+      queue.poll({ id, limit, leaseMs, ...(room === undefined ? {} : { room }) });
     });
   }
 

@@ -5,6 +5,8 @@
 /** Leases per concurrent send at the most. */
 const MAX_AHEAD = 16;
 const QUICK_MS = 250;
+/** Of what is free, one Target may hold this part: many that hang together leave as much for the next. */
+const SHARE_OF_ROOM = 1 / 4;
 
 export interface FinishedTry {
   readonly isDelivered: boolean;
@@ -15,4 +17,9 @@ export interface FinishedTry {
 export function nextLeaseWindow(window: number, concurrency: number, { isDelivered, durationMs }: FinishedTry): number {
   if (!isDelivered || durationMs > QUICK_MS) return concurrency;
   return Math.min(Math.max(window, concurrency) * 2, concurrency * MAX_AHEAD);
+}
+
+/** The window where its process has room for this many more: a Target that holds nothing gets one while there is any. */
+export function windowWithin(room: number, window: number): number {
+  return Math.min(window, Math.max(1, Math.floor(room * SHARE_OF_ROOM)));
 }

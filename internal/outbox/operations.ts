@@ -146,6 +146,7 @@ export interface LeaseRow {
 export interface Poll {
   readonly id: number;
   readonly limit: number;
+  readonly room?: number;
   readonly leaseMs: number;
 }
 

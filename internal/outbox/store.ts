@@ -110,6 +110,8 @@ export interface LeaseRequest {
   /** Names this process; stable while it lives, different after a restart. */
   readonly owner: string;
   readonly limit: number;
+  /** How many more the process can hold; the scarcer that is, the fewer a store leases it of one Target. Absent = it does not say. */
+  readonly room?: number;
   /** How long the lease holds before another process may take the delivery. */
   readonly leaseMs: number;
   /** Resolves with what there is as soon as there is something, and with nothing after this long. */

@@ -1,6 +1,7 @@
 // What a store keeps of each Target, and what follows from it: how many deliveries may go now, and when the next may.
 // Pure: the adapter stores the values.
 import { type Breaker, CLOSED_BREAKER } from './breaker.ts';
+import { windowWithin } from './lease-window.ts';
 
 /** One Target as the writer works with it. */
 export interface Target {
@@ -45,12 +46,12 @@ export function newTarget(id: number, key: string, policy: Pick<Target, 'concurr
   };
 }
 
-/** How many of the Target may go now. */
-export function capacityOf(target: Target, nowMs: number): number {
+/** How many of the Target may go now to a process that has room for so many of all. */
+export function capacityOf(target: Target, nowMs: number, room = Number.POSITIVE_INFINITY): number {
   const { pausedUntilMs } = target.breaker;
   if (pausedUntilMs !== null) return pausedUntilMs <= nowMs && target.probeSeq === null ? 1 : 0;
   if (target.nextReadyMs > nowMs) return 0;
-  return Math.max(0, Math.min(target.leaseWindow - target.leased, Math.floor(tokensAt(target, nowMs) + 1e-9)));
+  return Math.max(0, Math.min(windowWithin(room, target.leaseWindow) - target.leased, Math.floor(tokensAt(target, nowMs) + 1e-9)));
 }
 
 /** Takes one send out of what the rate allows. */
@@ -61,14 +62,14 @@ export function spendToken(target: Target, nowMs: number): void {
 }
 
 /** When something of the Target could be leased without anything else happening; Infinity = not by time alone. */
-export function nextTurnMs(target: Target, nowMs: number): number {
+export function nextTurnMs(target: Target, nowMs: number, room = Number.POSITIVE_INFINITY): number {
   const { pausedUntilMs } = target.breaker;
   if (pausedUntilMs !== null) {
     if (target.probeSeq !== null) return Number.POSITIVE_INFINITY;
     // A probe that could go by now has gone: what is left waits for a moment that was asked for.
     return pausedUntilMs > nowMs ? pausedUntilMs : target.nextReadyMs;
   }
-  if (target.leased >= target.leaseWindow) return Number.POSITIVE_INFINITY;
+  if (target.leased >= windowWithin(room, target.leaseWindow)) return Number.POSITIVE_INFINITY;
   return Math.max(target.nextReadyMs, nextTokenMs(target, nowMs));
 }
 

@@ -31,23 +31,28 @@ const EXPIRED_MESSAGE = 'not delivered within 24 h of acceptance';
 export function lease(session: Session, request: Poll): readonly LeaseRow[] {
   const leased: LeaseRow[] = [];
   for (;;) {
-    const runnable = [...session.targets.active()].filter((target) => capacityOf(target, session.nowMs) > 0);
+    const runnable = [...session.targets.active()].filter((target) => capacityOf(target, session.nowMs, roomOf(request, leased)) > 0);
     if (runnable.length === 0 || leased.length >= request.limit) return leased;
     const share = Math.max(1, Math.floor((request.limit - leased.length) / runnable.length));
     let progress = 0;
     for (const target of runnable) {
-      const room = Math.min(share, request.limit - leased.length);
-      if (room <= 0) break;
-      progress += leaseFromTarget(session, target, { ...request, limit: room }, leased);
+      const limit = Math.min(share, request.limit - leased.length);
+      if (limit <= 0) break;
+      progress += leaseFromTarget(session, target, { ...request, limit }, leased);
     }
     if (progress === 0) return leased;
   }
 }
 
+function roomOf({ room = Number.POSITIVE_INFINITY }: Poll, leased: readonly LeaseRow[]): number {
+  return room - leased.length;
+}
+
 /** Takes what it can of one Target; returns how many deliveries it moved in any way. */
 function leaseFromTarget(session: Session, target: Target, request: Poll, leased: LeaseRow[]): number {
   const isProbe = target.breaker.pausedUntilMs !== null;
-  const limit = Math.min(request.limit, capacityOf(target, session.nowMs));
+  const limit = Math.min(request.limit, capacityOf(target, session.nowMs, roomOf(request, leased)));
+  if (limit <= 0) return 0;
   const rows = isProbe ? probeRows(session, target) : readyRows(session.lean(READY).all(target.id, session.nowMs, limit));
   const gone = new Set<number>();
   let moved = 0;
@@ -113,9 +118,9 @@ export function expire(session: Session, row: LiveRow): void {
 }
 
 /** When something could be leased without anything else happening; Infinity = not by time alone. */
-export function nextLeaseMs(session: Session): number {
+export function nextLeaseMs(session: Session, room: number): number {
   let nextMs = Number.POSITIVE_INFINITY;
-  for (const target of session.targets.active()) nextMs = Math.min(nextMs, nextTurnMs(target, session.nowMs));
+  for (const target of session.targets.active()) nextMs = Math.min(nextMs, nextTurnMs(target, session.nowMs, room));
   return nextMs;
 }
 

@@ -204,7 +204,8 @@ export class Writer {
 
   #wakeAtMs(): number | null {
     if (this.#polls.size === 0 || this.#reserve.room === 'stuck') return null;
-    const atMs = Math.min(nextLeaseMs(this.#session), nextLaneReleaseMs(this.#session));
+    const room = Math.max(...[...this.#polls.values()].map((poll) => poll.room ?? Number.POSITIVE_INFINITY));
+    const atMs = Math.min(nextLeaseMs(this.#session, room), nextLaneReleaseMs(this.#session));
     return atMs === Number.POSITIVE_INFINITY ? null : atMs;
   }
 
