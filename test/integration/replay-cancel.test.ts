@@ -261,9 +261,12 @@ test('what is wrong is told on stderr, and nothing is done', async () => {
 });
 
 test('where nothing matches nothing is done', async () => {
-  const table = await tocsin('replay', '--target', 'apps/nobody', '--yes');
+  const table = await tocsin('replay', '--target', 'apps/git', '--object', 'Bucket', '--yes');
+  const unknown = await tocsin('replay', '--target', 'apps/nobody', '--yes');
   const json = await tocsin('cancel', '--event', 'nobody', '--yes', '--output', 'json');
 
   assert.deepEqual([table.code, table.stdout, table.stderr], [0, 'No deliveries match.\n', '']);
+  assert.deepEqual([unknown.code, unknown.stdout], [1, '']);
+  assert.match(unknown.stderr, /there is no Provider apps\/nobody, .*; there is apps\//);
   assert.deepEqual([json.code, JSON.parse(json.stdout)], [0, { dryRun: false, cancelled: 0, items: [] }]);
 });
