@@ -47,16 +47,18 @@ const LISTED = 20;
 
 /** A stored event in lines for people. */
 export function describeStored(explained: ExplainedStored, options: TextOptions): string[] {
-  const { now, verdicts, deliveries } = explained;
+  const { now, deliveries } = explained;
+  const verdicts = explained.verdicts.filter((verdict) => !isStandIn(verdict));
+  const decided = verdicts.length < explained.verdicts.length ? 'once the Alerts were known' : 'on arrival';
   const remedies = new Map(now.verdicts.map((verdict) => [routeName(verdict), verdict]));
-  const decided = new Set(verdicts.map(routeName));
-  const others = now.verdicts.filter((verdict) => !decided.has(routeName(verdict)));
+  const known = new Set(verdicts.map(routeName));
+  const others = now.verdicts.filter((verdict) => !known.has(routeName(verdict)));
   const hasChanged = explained.revision !== now.revision;
   const arrival = verdicts.map((verdict) => withRemedy(verdict, remedies.get(routeName(verdict))));
   return [
     ...describeEvent(explained.event, `accepted ${toWords(explained.acceptedAtMs, options.nowMs)}`),
     '',
-    `Decided on arrival (configuration ${explained.revision}):`,
+    `Decided ${decided} (configuration ${explained.revision}):`,
     ...orNone(arrival.flatMap(describeVerdict), 'no Alert names this kind and namespace'),
     '',
     `Every other Alert, as configured ${hasChanged ? `now (${now.revision}: changed since)` : 'then and now'}:`,
@@ -71,6 +73,11 @@ export function describeStored(explained: ExplainedStored, options: TextOptions)
       'nothing was owed',
     ),
   ];
+}
+
+/** What was said of all Alerts while none was known; their own verdicts have taken its place. */
+function isStandIn(verdict: Verdict): boolean {
+  return verdict.kind === 'dropped' && verdict.route.name === '';
 }
 
 /** An event that has not happened, in lines for people. */
