@@ -5,7 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { findFreePort } from '../support/free-port.ts';
 
 const SHOWN = { events: '9090', metrics: '8080', health: '9440', receiver: '9292', admin: '9797', sink: '9798' } as const;
-const LISTEN_MS = 20_000;
+const UP_MS = 20_000;
 
 /** What is at a port. */
 export type PortName = keyof typeof SHOWN;
@@ -21,7 +21,11 @@ export class Ports {
 
   /** The free port's number. */
   of(name: PortName): number {
-    return Number(this.toReal(SHOWN[name]));
+    return this.#realOf(SHOWN[name]);
+  }
+
+  #realOf(shown: string): number {
+    return Number(this.toReal(shown));
   }
 
   toReal(text: string): string {
@@ -33,16 +37,13 @@ export class Ports {
   }
 
   /** A reader waits until what was started in the background is up; so does this, by the ports that the command is about. */
-  async untilListening(command: string): Promise<void> {
-    const served = /\btocsin (?:-- )?serve\b/.test(command) ? [SHOWN.events, SHOWN.admin] : [];
+  async untilUp(command: string): Promise<void> {
+    const isServed = /\btocsin (?:-- )?serve\b/.test(command);
     const named = Object.values(SHOWN).filter((port) => new RegExp(`\\b${port}\\b`).test(command));
-    for (const port of new Set([...served, ...named])) {
-      const endMs = performance.now() + LISTEN_MS;
-      while (!(await isListening(Number(this.toReal(port))))) {
-        if (performance.now() > endMs) throw new Error(`nobody listens on port ${port} after: ${command}`);
-        await pause(50);
-      }
+    for (const port of new Set([...(isServed ? [SHOWN.admin] : []), ...named])) {
+      await until(() => isListening(this.#realOf(port)), `nobody listens on port ${port} after: ${command}`);
     }
+    if (isServed) await until(() => isReady(this.of('health')), `not ready after: ${command}`);
   }
 }
 
@@ -55,6 +56,24 @@ export async function findPorts(): Promise<Ports> {
 
 function replaceNumbers(text: string, map: ReadonlyMap<string, string>): string {
   return text.replaceAll(/\b\d{4,5}\b/g, (number) => map.get(number) ?? number);
+}
+
+async function until(isSo: () => Promise<boolean>, otherwise: string): Promise<void> {
+  const endMs = performance.now() + UP_MS;
+  while (!(await isSo())) {
+    if (performance.now() > endMs) throw new Error(otherwise);
+    await pause(50);
+  }
+}
+
+/** Whether the manifests are read: an event that comes before is decided a moment later, and explained so. */
+async function isReady(port: number): Promise<boolean> {
+  try {
+    return (await fetch(`http://127.0.0.1:${port}/readyz`)).ok;
+  } catch {
+    // Not yet.
+    return false;
+  }
 }
 
 async function isListening(port: number): Promise<boolean> {

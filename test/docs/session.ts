@@ -61,7 +61,7 @@ export class Session {
     writeFileSync(script, `${this.#toReal(command)}\n`);
     const { code, output } = await this.#shell.source(script, this.#code);
     this.#code = code;
-    if (command.trimEnd().endsWith('&')) await this.ports.untilListening(command);
+    if (command.trimEnd().endsWith('&')) await this.ports.untilUp(command);
     return { code, output: this.ports.toShown(output) };
   }
 
