@@ -37,6 +37,7 @@ test('what stood for all Alerts while none was known is not told as one of them'
   const stored = {
     event: toTestEvent(),
     acceptedAtMs: 0,
+    pending: false,
     revision: 'r',
     deliveries: [],
     targets: [],
