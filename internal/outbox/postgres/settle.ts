@@ -187,9 +187,13 @@ export function recoverExpired(transaction: Transaction, limit: number): Promise
   return recover(transaction, 'deliveries d WHERE lease_until_ms <= $1 LIMIT $2', [transaction.nowMs, limit]);
 }
 
-/** Takes back what this replica still holds at its end: whether it was sent is unknown. */
-export function recoverOwn(transaction: Transaction): Promise<number> {
-  return recover(transaction, 'deliveries d WHERE lease_until_ms IS NOT NULL AND lease_owner = $1', [transaction.owner]);
+/** Takes back leases of these replicas; the memory of their lanes is unknown. Resolves to how many. */
+export function recoverOf(
+  transaction: Transaction,
+  { owners, limit }: { readonly owners: readonly string[]; readonly limit: number },
+): Promise<number> {
+  const clause = 'deliveries d WHERE lease_until_ms IS NOT NULL AND lease_owner = ANY ($1::text[]) LIMIT $2';
+  return recover(transaction, clause, [owners, limit]);
 }
 
 async function recover(transaction: Transaction, clause: string, values: readonly unknown[]): Promise<number> {

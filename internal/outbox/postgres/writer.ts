@@ -16,16 +16,15 @@ import { isSomethingReady, lease, nextLeaseMs, releaseHeldLanes } from './lease.
 import { Ledger } from './ledger.ts';
 import type { Line } from './line.ts';
 import { expireOverdue, prune, type PruneCursor, readBytes, type Retention, takeEnds } from './maintenance.ts';
+import { leave, Presence, recoverGone } from './owners.ts';
 import { resolve } from './resolve.ts';
-import { makeRestDue, recoverExpired, recoverOwn, release, settle, wake } from './settle.ts';
+import { makeRestDue, recoverExpired, release, settle, wake } from './settle.ts';
 import { Transaction } from './transaction.ts';
 
 /** The channel on which replicas tell each other that something can be leased that they cannot take themselves. */
 export const CHANNEL = 'tocsin_ready';
 const STEP_ROWS = 1_000;
 const SIZE_AGE_MS = 10_000;
-/** So often at least the time of the last turn is written down. */
-const HEARTBEAT_MS = 10_000;
 
 type Outcome<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly failure: Failure };
 type Of<K extends Operation['kind']> = Extract<Operation, { kind: K }>;
@@ -46,6 +45,7 @@ export class Writer {
   readonly #ledger = new Ledger();
   readonly #ends = new EndLog();
   readonly #clockWatch: ClockWatch;
+  readonly #presence = new Presence();
   readonly #polls = new Map<number, Poll>();
   readonly #cursor: PruneCursor = { eventSeq: 0 };
   #isConnected = true;
@@ -80,7 +80,7 @@ export class Writer {
 
   /** Takes back what this replica still holds. */
   async close(): Promise<void> {
-    await this.#transact(recoverOwn);
+    await this.#transact(leave);
   }
 
   async #runOneByOne(operations: readonly Operation[]): Promise<BatchReply> {
@@ -111,10 +111,12 @@ export class Writer {
       connection = await line.connection();
       const transaction = new Transaction({ connection, ledger, ends, owner, nowMs: await ledger.begin(connection) });
       const time = await this.#clockWatch.check(transaction);
+      const noted = await this.#presence.note(transaction);
       const value = await work(transaction);
       const change: Commit = { connection, xid: await ledger.end(connection, transaction.nowMs) };
       await commit(change, this.#options);
       this.#clockWatch.keep(time);
+      this.#presence.keep(noted);
       ends.commit();
       this.#onAnswer(change.xid !== undefined);
       return { ok: true, value };
@@ -230,13 +232,12 @@ export class Writer {
 
   async #maintain(transaction: Transaction): Promise<Answer> {
     const { ledger, nowMs, connection } = transaction;
-    const recovered = await recoverExpired(transaction, STEP_ROWS);
+    const recovered = (await recoverExpired(transaction, STEP_ROWS)) + (await recoverGone(transaction, STEP_ROWS));
     await makeRestDue(transaction);
     const expired = await expireOverdue(transaction);
     const ended = await takeEnds(transaction);
     const limits = { cursor: this.#cursor, bytes: await this.#readBytes(connection) };
     const pruned = nowMs >= ledger.counters.pruneFromMs ? await prune(transaction, this.#options.retention, limits) : 0;
-    if (nowMs - ledger.counters.atMs > HEARTBEAT_MS) ledger.change();
     return { expired, pruned, recovered, clockJumpMs: this.#clockWatch.takeJump(), ended };
   }
 

@@ -1,5 +1,6 @@
 // The numbered migrations, in order. The SQL is text in modules so that a bundle carries it.
 import { initial } from './0001-initial.ts';
+import { owners } from './0002-owners.ts';
 
 export interface Migration {
   readonly sql: string;
@@ -8,4 +9,7 @@ export interface Migration {
 }
 
 /** Migration N (counted from 1) brings the tables from schema N-1 to N; one that is released never changes. */
-export const MIGRATIONS: readonly Migration[] = [{ sql: initial, minReader: 1 }];
+export const MIGRATIONS: readonly Migration[] = [
+  { sql: initial, minReader: 1 },
+  { sql: owners, minReader: 1 },
+];
