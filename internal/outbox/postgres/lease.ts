@@ -21,21 +21,22 @@ export async function lease(transaction: Transaction, request: Poll): Promise<re
   const { ledger, nowMs } = transaction;
   const leased: LeaseRow[] = [];
   for (;;) {
-    const runnable = [...ledger.active()].filter((target) => capacityOf(target, nowMs) > 0).toSorted((a, b) => a.served - b.served);
+    const spare = (request.room ?? Number.POSITIVE_INFINITY) - leased.length;
+    const runnable = [...ledger.active()].filter((target) => capacityOf(target, nowMs, spare) > 0).toSorted((a, b) => a.served - b.served);
     const room = request.limit - leased.length;
     if (runnable.length === 0 || room <= 0) return leased;
     const share = Math.max(1, Math.floor(room / runnable.length));
-    const round = new Round(transaction, { leaseMs: request.leaseMs, share, room });
+    const round = new Round(transaction, { leaseMs: request.leaseMs, share, room, spare });
     const moved = await round.run(runnable.slice(0, room), leased);
     await transaction.flush();
     if (moved === 0) return leased;
   }
 }
 
-/** When something could be leased without anything else happening; Infinity = not by time alone. */
-export function nextLeaseMs(ledger: Ledger, nowMs: number): number {
+/** When a process with this room could lease something without anything else happening; Infinity = not by time alone. */
+export function nextLeaseMs(ledger: Ledger, nowMs: number, room: number): number {
   let nextMs = Number.POSITIVE_INFINITY;
-  for (const target of ledger.active()) nextMs = Math.min(nextMs, nextTurnMs(target, nowMs));
+  for (const target of ledger.active()) nextMs = Math.min(nextMs, nextTurnMs(target, nowMs, room));
   return nextMs;
 }
 
@@ -45,20 +46,32 @@ export function isSomethingReady(ledger: Ledger, nowMs: number): boolean {
   return false;
 }
 
+interface RoundLimits {
+  readonly leaseMs: number;
+  /** Of one Target. */
+  readonly share: number;
+  /** Left of the request. */
+  readonly room: number;
+  /** Left in the process that asks; no Target gets more than its part of it. */
+  readonly spare: number;
+}
+
 /** One share for each Target that may send. */
 class Round {
   readonly #transaction: Transaction;
   readonly #leaseMs: number;
   readonly #share: number;
   #room: number;
+  #spare: number;
   /** What waits in lanes that have a backlog. */
   readonly #waiting = new Map<string, DeliveryRow[]>();
 
-  constructor(transaction: Transaction, limits: { readonly leaseMs: number; readonly share: number; readonly room: number }) {
+  constructor(transaction: Transaction, limits: RoundLimits) {
     this.#transaction = transaction;
     this.#leaseMs = limits.leaseMs;
     this.#share = limits.share;
     this.#room = limits.room;
+    this.#spare = limits.spare;
   }
 
   /** Resolves to how many deliveries it moved in any way. */
@@ -90,7 +103,7 @@ class Round {
   }
 
   #roomOf(target: SharedTarget): number {
-    return Math.min(this.#share, capacityOf(target, this.#transaction.nowMs));
+    return Math.min(this.#share, capacityOf(target, this.#transaction.nowMs, this.#spare));
   }
 
   #leaseReady(target: SharedTarget, rows: readonly DeliveryRow[], leased: LeaseRow[]): number {
@@ -107,6 +120,7 @@ class Round {
       leased.push(this.#leaseOne(target, chosen));
       spendToken(target, nowMs);
       this.#room -= 1;
+      this.#spare -= 1;
     }
     ledger.setReady(target, nextReadyMs);
     ledger.touch(target).served = ledger.counters.turn + 1;
@@ -125,6 +139,7 @@ class Round {
       target.probeSeq = chosen.seq;
       target.probePosition = chosen.position;
       this.#room -= 1;
+      this.#spare -= 1;
     }
     await this.#transaction.flush();
     const [next] = await connection.rows<{ ready: number | null }>(NEXT_READY, [target.id]);

@@ -266,7 +266,8 @@ export class Writer {
       await connection.rows("SELECT pg_notify($1, current_schema() || ' ' || $2)", [CHANNEL, owner]);
     }
     const isAnswered = served.length === this.#polls.size;
-    const atMs = Math.min(nextLeaseMs(ledger, nowMs), ledger.counters.nextHoldMs);
+    const room = Math.max(...[...this.#polls.values()].map((poll) => poll.room ?? Number.POSITIVE_INFINITY));
+    const atMs = Math.min(nextLeaseMs(ledger, nowMs, room), ledger.counters.nextHoldMs);
     const wakeAtMs = isAnswered || atMs === Number.POSITIVE_INFINITY ? null : this.#options.clock.nowMs() + (atMs - nowMs);
     return { served, wakeAtMs };
   }

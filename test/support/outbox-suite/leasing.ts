@@ -33,6 +33,19 @@ export function testLeasing(makePlace: MakePlace): void {
       assert.deepEqual(await timed, []);
     });
 
+    it('leaves places of a process that has few of them to other Targets', async () => {
+      for (let number = 0; number < 8; number++) await world.append(`e${number}`, { lane: `${number}`, target: 'crowd' });
+      await world.append('alone', { lane: 'alone', target: 'quiet' });
+      const request = { owner: 'a', limit: 100, leaseMs: 60_000, waitMs: 0 };
+
+      const few = eventIds(await world.outbox.lease({ ...request, room: 8 }));
+      const rest = await world.outbox.lease(request);
+
+      assert.equal(few.length, 3);
+      assert.ok(few.includes('alone'));
+      assert.equal(rest.length, 6);
+    });
+
     it('gives back untouched what came for a caller that is gone', async () => {
       const abort = new AbortController();
       const asked = world.outbox.lease({ owner: 'a', limit: 10, leaseMs: 60_000, waitMs: 1_000, signal: abort.signal });
