@@ -5,15 +5,9 @@ import { SECRET_FIELDS } from '../config/secret-names.ts';
 import { createResolver } from '../credentials/resolver.ts';
 import type { SecretData } from '../credentials/source.ts';
 import type { ProviderSpec, Target } from '../routing/route.ts';
+import { toExampleInput } from '../sdk/example-input.ts';
 import type { Logger } from '../sdk/ports.ts';
-import {
-  ConfigFault,
-  type ProviderDefinition,
-  type ProviderExample,
-  type RenderInput,
-  type ResolvedConfig,
-  type SendContext,
-} from '../sdk/provider.ts';
+import { ConfigFault, type ProviderDefinition, type ProviderExample, type ResolvedConfig, type SendContext } from '../sdk/provider.ts';
 import type { HttpRequest } from '../sdk/http.ts';
 import type { Redactor } from '../sdk/transport.ts';
 import { isTemplated } from './finding.ts';
@@ -130,18 +124,7 @@ function standIn({ examples }: ProviderDefinition, spec: ProviderSpec, keys: rea
 async function tryOut(definition: ProviderDefinition, target: Target, config: ResolvedConfig): Promise<string | undefined> {
   const [example] = definition.examples;
   if (example === undefined) return undefined;
-  const { namespace, name, uid } = target.ref;
-  const input: RenderInput = {
-    config,
-    target: { namespace, name, uid },
-    alert: { namespace, name: 'example', uid },
-    event: example.event,
-    occurredAtMs: null,
-    statusId: 'example',
-    deliveryId: '00000000-0000-7000-8000-000000000000',
-    precededBy: 0,
-    nowMs: 0,
-  };
+  const input = toExampleInput(example, target.ref, config);
   try {
     if (definition.render !== undefined)
       return definition

@@ -1,6 +1,7 @@
 // Whether a configuration could send anything at all: the type makes up the requests of its own example with it, and nobody is asked.
 import type { Target } from '../routing/route.ts';
-import { ConfigFault, type ProviderDefinition, type RenderInput, type ResolvedConfig } from '../sdk/provider.ts';
+import { toExampleInput } from '../sdk/example-input.ts';
+import { ConfigFault, type ProviderDefinition, type ResolvedConfig } from '../sdk/provider.ts';
 import type { PreviewTools } from './preview.ts';
 import { recordRequests } from './recorder.ts';
 
@@ -13,19 +14,7 @@ export async function findRefusal(
 ): Promise<string | undefined> {
   const [example] = definition.examples;
   if (example === undefined) return undefined;
-  const { namespace, name, uid } = target.ref;
-  const input: RenderInput = {
-    config,
-    target: { namespace, name, uid },
-    alert: { namespace, name: 'example', uid },
-    event: example.event,
-    occurredAtMs: null,
-    statusId: 'example',
-    deliveryId: '00000000-0000-7000-8000-000000000000',
-    precededBy: 0,
-    ...(environment === undefined ? {} : { environment }),
-    nowMs: 0,
-  };
+  const input = { ...toExampleInput(example, target.ref, config), ...(environment === undefined ? {} : { environment }) };
   try {
     const requests = definition.render?.(input) ?? (await recordRequests(definition, input, redactor)).requests;
     return requests.every(({ url }) => URL.canParse(url)) ? undefined : 'the address cannot be read';
