@@ -26,8 +26,11 @@ export interface Target {
   tokensAtMs: number;
 }
 
+/** How much of a Target may be under way at a time, and how often. */
+export type Policy = Pick<Target, 'concurrency' | 'ratePerSecond'>;
+
 /** A Target that owes nothing yet. */
-export function newTarget(id: number, key: string, policy: Pick<Target, 'concurrency' | 'ratePerSecond'>): Target {
+export function newTarget(id: number, key: string, policy: Policy): Target {
   return {
     id,
     key,
@@ -44,6 +47,18 @@ export function newTarget(id: number, key: string, policy: Pick<Target, 'concurr
     tokens: 0,
     tokensAtMs: 0,
   };
+}
+
+/** Whether the Target is sent to under this policy. */
+export function hasPolicy(target: Target, { concurrency, ratePerSecond }: Policy): boolean {
+  return target.concurrency === concurrency && target.ratePerSecond === ratePerSecond;
+}
+
+/** Puts another policy into force: what was learnt about how quickly it answers is begun anew. */
+export function setPolicy(target: Target, { concurrency, ratePerSecond }: Policy): void {
+  target.concurrency = concurrency;
+  target.leaseWindow = concurrency;
+  target.ratePerSecond = ratePerSecond;
 }
 
 /** How many of the Target may go now to a process that has room for so many of all. */

@@ -1,7 +1,7 @@
 // What a replica knows without asking: the counts, and each Target with its breaker, rate and leases. Only one transaction of all
 // replicas writes at a time; each raises the turn, so that a replica whose turn follows its own reads nothing again, and otherwise
 // no more than the Targets that others changed since. After a failure all is read anew.
-import { newTarget, type Target } from '../target.ts';
+import { hasPolicy, newTarget, setPolicy, type Target } from '../target.ts';
 import { DEAD, LEASED, WAITING } from '../state-codes.ts';
 import { type Columns, toArrays, upsertText } from './bulk.ts';
 import type { Connection } from './connection.ts';
@@ -181,17 +181,13 @@ export class Ledger {
   /** The Target of that key with this policy; created at first sight. */
   ensure(key: string, concurrency: number, ratePerSecond: number | null): SharedTarget {
     const known = this.#byKey.get(key);
+    const policy = { concurrency, ratePerSecond };
     if (known === undefined) {
-      const created = { ...newTarget(this.change().nextTarget++, key, { concurrency, ratePerSecond }), served: 0 };
+      const created = { ...newTarget(this.change().nextTarget++, key, policy), served: 0 };
       this.#add(created);
       return this.touch(created);
     }
-    if (known.concurrency !== concurrency || known.ratePerSecond !== ratePerSecond) {
-      this.touch(known);
-      known.concurrency = concurrency;
-      known.leaseWindow = concurrency;
-      known.ratePerSecond = ratePerSecond;
-    }
+    if (!hasPolicy(known, policy)) setPolicy(this.touch(known), policy);
     return known;
   }
 

@@ -2,6 +2,7 @@
 // filters look at a slice of the rows at a time, so that none takes long.
 import type { DeliveryRows, Page, Row } from '../operations.ts';
 import { LIFETIME_MS } from '../schedule.ts';
+import { isNarrow, type Slice, sliceDown, type SliceRequest, sliceUp } from '../slices.ts';
 import { toStateCode } from '../state-codes.ts';
 import type { DeliveryFilter, EventFilter, EventVerdict, TargetState } from '../store.ts';
 import type { Connection } from './connection.ts';
@@ -97,20 +98,6 @@ class Conditions {
   }
 }
 
-interface SliceRequest {
-  readonly table: 'deliveries' | 'events';
-  readonly fromSeq: number | null;
-  readonly rows: number;
-}
-
-/** A part of the sequence numbers, `to` not included. */
-interface Slice {
-  readonly from: number;
-  readonly to: number;
-  readonly nextSeq: number | null;
-  readonly direction: 'ASC' | 'DESC';
-}
-
 async function toSlice(connection: Connection, filter: Pick<EventFilter, 'order' | 'after'>, request: SliceRequest): Promise<Slice> {
   const { table, fromSeq, rows } = request;
   const [bounds] = await connection.rows<{ first: number; end: number; after: number | null }>(
@@ -119,18 +106,9 @@ async function toSlice(connection: Connection, filter: Pick<EventFilter, 'order'
   );
   const { first, end, after } = bounds ?? { first: 0, end: 1, after: null };
   if (filter.order === 'oldest') {
-    const from = fromSeq ?? (filter.after === undefined ? first : (after ?? end) + 1);
-    const to = Math.min(end, from + rows);
-    return { from, to, nextSeq: to >= end ? null : to, direction: 'ASC' };
+    return sliceUp({ from: fromSeq ?? (filter.after === undefined ? first : (after ?? end) + 1), rows, end });
   }
-  const to = fromSeq ?? (filter.after === undefined ? end : (after ?? 0));
-  const from = Math.max(0, to - rows);
-  return { from, to, nextSeq: from <= first ? null : from, direction: 'DESC' };
-}
-
-/** Found by an index: no slices. */
-function isNarrow(filter: DeliveryFilter): boolean {
-  return filter.eventId !== undefined || filter.ids !== undefined || filter.changedWithinMs !== undefined;
+  return sliceDown({ to: fromSeq ?? (filter.after === undefined ? end : (after ?? 0)), rows, first });
 }
 
 function deliveryConditions(filter: DeliveryFilter): Conditions {

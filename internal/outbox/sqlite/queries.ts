@@ -2,6 +2,7 @@
 // so that no question keeps the writer from writing.
 import type { Reason } from '../../sdk/outcome.ts';
 import { LIFETIME_MS } from '../schedule.ts';
+import { isNarrow, type Slice, sliceDown, type SliceRequest, sliceUp } from '../slices.ts';
 import { toStateCode } from '../state-codes.ts';
 import type { DeliveryFilter, EventFilter, EventVerdict, TargetState } from '../store.ts';
 import { DECISIONS_OF } from './decisions.ts';
@@ -55,40 +56,18 @@ export function deliveries(session: Session, filter: DeliveryFilter, fromSeq: nu
   return { rows: rows.map((row) => history(session, row)), nextSeq: rows.length >= limit ? null : slice.nextSeq };
 }
 
-interface SliceRequest {
-  readonly table: 'deliveries' | 'events';
-  readonly fromSeq: number | null;
-  readonly rows: number;
-}
-
-/** A part of the sequence numbers, `to` not included. */
-interface Slice {
-  readonly from: number;
-  readonly to: number;
-  readonly nextSeq: number | null;
-  readonly direction: 'ASC' | 'DESC';
-}
-
 function toSlice(session: Session, filter: Pick<EventFilter, 'order' | 'after'>, request: SliceRequest): Slice {
   return filter.order === 'oldest' ? upwards(session, filter.after, request) : downwards(session, filter.after, request);
 }
 
 function downwards(session: Session, after: string | undefined, { table, fromSeq, rows }: SliceRequest): Slice {
-  const to = fromSeq ?? seqBefore(session, table, after);
-  const from = Math.max(0, to - rows);
-  return { from, to, nextSeq: from <= 0 ? null : from, direction: 'DESC' };
+  return sliceDown({ to: fromSeq ?? seqBefore(session, table, after), rows, first: 0 });
 }
 
 function upwards(session: Session, after: string | undefined, { table, fromSeq, rows }: SliceRequest): Slice {
   const end = seqBefore(session, table, undefined);
   const from = fromSeq ?? (after === undefined ? firstSeq(session, table) : seqAfter(session, table, after));
-  const to = Math.min(end, from + rows);
-  return { from, to, nextSeq: to >= end ? null : to, direction: 'ASC' };
-}
-
-/** Found by an index: no slices. */
-function isNarrow(filter: DeliveryFilter): boolean {
-  return filter.eventId !== undefined || filter.ids !== undefined || filter.changedWithinMs !== undefined;
+  return sliceUp({ from, rows, end });
 }
 
 function firstSeq(session: Session, table: SliceRequest['table']): number {

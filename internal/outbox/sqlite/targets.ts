@@ -1,7 +1,7 @@
 // What the writer knows of each Target without asking the file: how much waits, what is leased, the breaker, the rate.
 // Changes of one transaction can be undone as a whole; what must survive a restart is written with the commit.
 import type { StatementSync } from 'node:sqlite';
-import { newTarget, type Target } from '../target.ts';
+import { hasPolicy, newTarget, setPolicy, type Target } from '../target.ts';
 
 export type Sql = (text: string) => StatementSync;
 
@@ -65,16 +65,12 @@ export class Targets {
   /** The Target of that key with this policy; created at first sight. */
   ensure(key: string, concurrency: number, ratePerSecond: number | null): Target {
     const known = this.#byKey.get(key);
+    const policy = { concurrency, ratePerSecond };
     if (known !== undefined) {
-      if (known.concurrency !== concurrency || known.ratePerSecond !== ratePerSecond) {
-        this.touch(known);
-        known.concurrency = concurrency;
-        known.leaseWindow = concurrency;
-        known.ratePerSecond = ratePerSecond;
-      }
+      if (!hasPolicy(known, policy)) setPolicy(this.touch(known), policy);
       return known;
     }
-    const target = newTarget(this.#nextId, key, { concurrency, ratePerSecond });
+    const target = newTarget(this.#nextId, key, policy);
     this.#sql('INSERT INTO targets VALUES (?, ?, ?, ?, 0, NULL, 0, 0, 0, 0, 0)').run(target.id, key, concurrency, ratePerSecond);
     this.#add(target);
     this.#created.push(target);
