@@ -10,6 +10,7 @@ import { type Answer, busyAnswer, invalidAnswer, toAnswer, tooLargeAnswer } from
 import { type HttpListener, type ListenAddress, createHttpListener } from './http-listener.ts';
 import type { IntakeMetrics } from '../sdk/metrics.ts';
 import type { Clock, Logger, Random } from '../sdk/ports.ts';
+import { DEFAULT_LIMITS } from './accept.ts';
 import type { Accept } from './accept-port.ts';
 import { type TurnLimits, Turns } from './turns.ts';
 
@@ -45,7 +46,7 @@ const MIB = 1024 * 1024;
 const DEFAULT_MAX_BODY_BYTES = 3 * MIB;
 const DEFAULT_BODY_BUDGET_BYTES = 64 * MIB;
 /** As many as may be on their way to the store; more would only wait for each other, in memory. */
-const DEFAULT_TURNS: TurnLimits = { maxEvents: 512, turnMs: 10, maxWaitMs: 1_000 };
+const DEFAULT_TURNS: TurnLimits = { maxEvents: DEFAULT_LIMITS.maxEvents, turnMs: 10, maxWaitMs: 1_000 };
 const RETRY_SOON_MS = 1_000;
 const NO_BODY = { 'Content-Length': '0' };
 
