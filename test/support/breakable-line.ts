@@ -1,5 +1,6 @@
 // A TCP line to a server that can be broken in the two ways in which lines break: reset, or silent for ever.
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { joinSockets } from './joined-sockets.ts';
 
 /** Leads every connection to one port of this machine. */
 export class BreakableLine {
@@ -11,17 +12,7 @@ export class BreakableLine {
     this.#server = createServer((client) => {
       this.#opened++;
       const upstream = connect(target, '127.0.0.1');
-      for (const [socket, other] of [
-        [client, upstream],
-        [upstream, client],
-      ] as const) {
-        this.#sockets.add(socket);
-        socket.on('error', () => other.destroy());
-        socket.on('close', () => {
-          this.#sockets.delete(socket);
-          other.destroy();
-        });
-      }
+      joinSockets(client, upstream, this.#sockets);
       client.pipe(upstream).pipe(client);
     });
   }

@@ -1,5 +1,6 @@
 // A TCP line to a server that breaks right after a certain text went over it: what the text brought about, its sender never hears.
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { joinSockets } from './joined-sockets.ts';
 
 /** Leads every connection to one port of this machine. */
 export class CutLine {
@@ -38,17 +39,7 @@ export class CutLine {
 
   #lead(client: Socket, upstream: Socket): void {
     let isCut = false;
-    for (const [socket, other] of [
-      [client, upstream],
-      [upstream, client],
-    ] as const) {
-      this.#sockets.add(socket);
-      socket.on('error', () => other.destroy());
-      socket.on('close', () => {
-        this.#sockets.delete(socket);
-        other.destroy();
-      });
-    }
+    joinSockets(client, upstream, this.#sockets);
     client.on('data', (chunk) => {
       if (this.#text !== undefined && chunk.includes(this.#text)) {
         this.#text = undefined;
